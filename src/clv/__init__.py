@@ -1,0 +1,1 @@
+"""Customer value, churn and portfolios from one transaction log."""

@@ -1,0 +1,261 @@
+"""One YAML file describes a company: its source, the money and the time of its forecasts, its language.
+
+`load_config` reads the file and answers with a `Config` or with one `ConfigError` that names the file, each
+faulty key, the value seen, the rule, and the nearest known key where one was misspelt.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Hashable, Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from babel.numbers import get_currency_name, list_currencies
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from clv.errors import ConfigError
+from clv.units import DiscountRate, Horizon, annual, days
+
+Language = Literal["en", "es"]
+PurchaseRule = Literal["positive_net", "any_order"]
+Scalar = str | int | float | bool
+
+
+def _known_currency(code: str) -> str:
+    if code not in list_currencies():
+        near = difflib.get_close_matches(code.upper(), list_currencies(), n=1)
+        raise ValueError(f"must be an ISO 4217 code such as EUR{_suggest(near)}")
+    return code
+
+
+def _portable_name(name: str) -> str:
+    if name.startswith(".") or name in {"latest", "failed"}:
+        raise ValueError("must not be 'latest' or 'failed' nor begin with a dot")
+    return name
+
+
+class _Settings(BaseModel):
+    """Unknown keys are errors, values are never coerced, a loaded config does not change."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class TransactionsTable(_Settings):
+    """Where the transaction log lies, how it is written, and which of its columns we read."""
+
+    path: str = Field(min_length=1, description="File or glob; relative to the YAML file, or package:NAME/FILE")
+    columns: dict[str, str] = Field(description="Our column name: the column's name in the source")
+    table: str | None = Field(None, description="Table to read, for a DuckDB file with more than one")
+    delimiter: str | None = Field(None, description="One character, 'tab' or 'whitespace'; detected when absent")
+    encoding: str | None = Field(None, description="e.g. utf-8, cp1252; detected when absent")
+    decimal: Literal[".", ","] | None = Field(None, description="Decimal mark of amounts; detected when absent")
+    date_format: str | None = Field(None, description="strptime format, e.g. %d/%m/%Y; detected when absent")
+    currency_sign: str | None = Field(None, min_length=1, description="Sign to strip from amounts, e.g. $")
+    header: bool = Field(True, description="Whether the first line of a text file names its columns")
+    column_names: tuple[str, ...] | None = Field(None, strict=False, description="Names when there is no header")
+    timezone: str | None = Field(None, description="The shops' time zone, when timestamps are in UTC")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TransactionsTable:
+        known = ("customer_id", "ordered_at", "amount", "order_id", "product_id", "quantity")
+        for name in self.columns:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                raise ValueError(f"columns.{name}: unknown column{_suggest(near)}; known are {', '.join(known)}")
+        missing = [name for name in known[:3] if name not in self.columns]
+        if missing:
+            raise ValueError(f"columns must name the source column of {', '.join(missing)}")
+        if not self.header and not self.column_names:
+            raise ValueError("column_names must be given when header is false")
+        if self.timezone is not None:
+            _require_timezone(self.timezone)
+        return self
+
+
+def _require_timezone(name: str) -> None:
+    from zoneinfo import available_timezones  # reads the system's table, needed only here
+
+    if name not in available_timezones():
+        near = difflib.get_close_matches(name, available_timezones(), n=1)
+        raise ValueError(f"timezone {name!r} must be a name of the IANA table{_suggest(near)}")
+
+
+class Source(_Settings):
+    """The tables of a company; only the transaction log is required."""
+
+    transactions: TransactionsTable
+
+
+class PortfolioRules(_Settings):
+    """How customers are cut into the value × risk grid."""
+
+    value_cuts: tuple[float, float] = Field(
+        (0.80, 0.95), strict=False, description="Cumulative share of expected value where class A, then B, ends"
+    )
+    risk_cuts: tuple[float, float] = Field(
+        (0.30, 0.70), strict=False, description="Probability of no order in the churn window: medium from, high from"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PortfolioRules:
+        for name, (low, high) in (("value_cuts", self.value_cuts), ("risk_cuts", self.risk_cuts)):
+            if not 0 < low < high < 1:
+                raise ValueError(f"{name} must be two numbers with 0 < first < second < 1; got [{low}, {high}]")
+        return self
+
+
+class Config(_Settings):
+    """Everything a run needs to know about a company."""
+
+    name: Annotated[str, AfterValidator(_portable_name)] = Field(
+        pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Folder of the reports, e.g. my_shop"
+    )
+    title: str = Field(min_length=1, max_length=120, description="Name of the company as readers know it")
+    source: Source
+    simulated: bool = Field(False, description="True when the data are invented; every page then says so")
+    as_of: dt.date | None = Field(None, description="Last day that counts; default: the last day with an order")
+    horizon_days: int = Field(365, ge=1, le=3650, description="Length of the forecast, in days")
+    holdout_days: int | None = Field(None, ge=1, description="Days kept back to test the forecast; default: a third")
+    churn_window_days: int | None = Field(None, ge=1, le=3650, description="Days without order that count as churn")
+    currency: Annotated[str, AfterValidator(_known_currency)] = Field("EUR", description="ISO 4217 code of all amounts")
+    margin: float = Field(1.0, gt=0, le=1, description="Contribution margin as a fraction of sales")
+    annual_discount_rate: float = Field(0.10, ge=0, lt=1, description="Effective, a year; 0.10 is 10 %")
+    language: Language = "en"
+    purchase_rule: PurchaseRule = Field(
+        "positive_net", description="A day is a purchase when its net is above zero, or (any_order) whatever its money"
+    )
+    max_unreadable_share: float = Field(
+        0.05, ge=0, le=1, description="Share of lines with unreadable dates or amounts above which the run stops"
+    )
+    portfolios: PortfolioRules = Field(default_factory=PortfolioRules)
+    notebooks: dict[str, dict[str, Scalar]] = Field(
+        default_factory=dict, description="Parameters of single notebooks, e.g. 02_current_value: {top_share: 0.1}"
+    )
+
+    @property
+    def horizon(self) -> Horizon:
+        """Return the length of the forecast with its unit."""
+        return days(self.horizon_days)
+
+    @property
+    def discount_rate(self) -> DiscountRate:
+        """Return the discount rate with its unit."""
+        return annual(self.annual_discount_rate)
+
+    @property
+    def currency_name(self) -> str:
+        """Return the currency in words, in the language of the reports."""
+        return get_currency_name(self.currency, locale=self.language)
+
+
+def load_config(path: str | Path) -> Config:
+    """Read and check a company's YAML file.
+
+    Parameters
+    ----------
+    path
+        The YAML file. Relative paths inside it are resolved against its folder.
+
+    Returns
+    -------
+    Config
+        Frozen settings, `source` paths resolved.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or any key or value is wrong; all faults are named at once.
+    """
+    path = Path(path)
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; one that ships is data/complete_journey.yaml") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2017-02-31
+        raise ConfigError(f"{path}: is not valid YAML: {_one_line(error)}") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: must hold keys and values, e.g. 'name: my_shop'; found {type(content).__name__}")
+    return parse_config(content, where=str(path), base=path.resolve().parent)
+
+
+def parse_config(content: dict[str, Any], where: str, base: Path | None = None) -> Config:
+    """Check settings that were read elsewhere; `where` names their origin in errors, `base` anchors paths."""
+    try:
+        config = Config.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: " + "; ".join(_fault(item, content) for item in error.errors())) from None
+    return config if base is None else _anchored(config, base)
+
+
+def _anchored(config: Config, base: Path) -> Config:
+    table = config.source.transactions
+    if table.path.startswith("package:") or Path(table.path).is_absolute():
+        return config
+    anchored = table.model_copy(update={"path": str(base / table.path)})
+    return config.model_copy(update={"source": Source(transactions=anchored)})
+
+
+def _fault(item: ErrorDetails, content: dict[str, Any]) -> str:
+    key = ".".join(str(part) for part in item["loc"])
+    match item["type"]:
+        case "extra_forbidden":
+            known = list(_model_of(item["loc"]).model_fields)
+            near = difflib.get_close_matches(str(item["loc"][-1]), known, n=1)
+            hint = _suggest(near) or f"; known: {', '.join(known)}"
+            return f"{key}: unknown key (value {_short(item['input'])}){hint}"
+        case "missing":
+            return f"{key}: is required and missing"
+        case _:
+            rule = item["msg"].removeprefix("Value error, ")
+            shown = "" if isinstance(item["input"], dict) else f" = {_short(item['input'])}"
+            return f"{key}{shown}: {rule[0].lower()}{rule[1:]}{_meaning(item['loc'])}"
+
+
+def _meaning(location: tuple[int | str, ...]) -> str:
+    field = _model_of(location).model_fields.get(str(location[-1]))
+    return f" ({field.description})" if field is not None and field.description else ""
+
+
+def _model_of(location: tuple[int | str, ...]) -> type[BaseModel]:
+    model: type[BaseModel] = Config
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        kind = field.annotation if field is not None else None
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            break
+        model = kind
+    return model
+
+
+def _suggest(near: Iterable[str]) -> str:
+    return "".join(f"; did you mean {name!r}?" for name in near)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML keeps the last of two equal keys and says nothing; a setting given twice is a mistake."""
+
+
+def _mapping_without_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    keys = [loader.construct_object(key) for key, _ in node.value]
+    twice = sorted({str(key) for key in keys if keys.count(key) > 1})
+    if twice:
+        raise yaml.constructor.ConstructorError(None, None, f"key given twice: {', '.join(twice)}", node.start_mark)
+    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates)

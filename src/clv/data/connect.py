@@ -1,0 +1,116 @@
+"""Open the engine, find a source, and read it as one table with the columns it has."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import ibis
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import Table
+
+from clv.config import TransactionsTable
+from clv.data import text_files
+from clv.errors import DataError
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+PARQUET_SUFFIXES = (".parquet", ".pq")
+DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
+
+
+def open_engine(spill: Path | None = None) -> Backend:
+    """Return a DuckDB engine in memory that downloads nothing and does not depend on the machine's time zone.
+
+    What does not fit in memory goes to the folder `spill`.
+    """
+    engine = ibis.duckdb.connect()
+    for name, value in {"TimeZone": "UTC", "autoinstall_known_extensions": False, "temp_directory": spill}.items():
+        if value is not None:
+            engine.raw_sql(f"SET {name} = '{value}'")
+    if workers := os.environ.get("CLV_ENGINE_THREADS"):
+        engine.raw_sql(f"SET threads = {int(workers)}")
+    return engine
+
+
+def locate(path: str) -> str:
+    """Turn `package:NAME/FILE` into the file inside that installed package; other paths stay as they are."""
+    if not path.startswith("package:"):
+        return path
+    package, _, inside = path.removeprefix("package:").partition("/")
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise DataError(f"{path}: the package {package!r} is not installed; install it, or give the path of a file")
+    return str(Path(found.submodule_search_locations[0]) / inside)
+
+
+def read_source(engine: Backend, source: TransactionsTable, staging: Path) -> tuple[Table, Table | None]:
+    """Read a source as it is.
+
+    Parameters
+    ----------
+    engine
+        Reads the rows; Parquet and DuckDB files stay where they are.
+    source
+        Location and way of writing.
+    staging
+        Folder for the rows of text files, which are read only once.
+
+    Returns
+    -------
+    rows
+        The table with the source's own column names; every column of a text file is text.
+    malformed
+        Lines of a text file that do not have its columns, as one text column `line`; None for typed sources.
+
+    Raises
+    ------
+    DataError
+        If the file does not exist, is empty, or is of a kind that cannot be read.
+    """
+    path = locate(source.path)
+    kind = _kind(path)
+    files = _matching_files(path)
+    if kind == "text":
+        return text_files.read(engine, files, source, staging)
+    try:
+        if kind == "parquet":
+            return engine.read_parquet([str(file) for file in files], table_name="source"), None
+        return _duckdb_table(engine, files[0], source.table), None
+    except DataError:
+        raise
+    except Exception as error:  # the engine's own errors share no base class
+        raise DataError(f"{path}: cannot be read as {kind}: {' '.join(str(error).split())[:200]}") from error
+
+
+def _kind(path: str) -> str:
+    for kind, suffixes in (("text", TEXT_SUFFIXES), ("parquet", PARQUET_SUFFIXES), ("duckdb", DUCKDB_SUFFIXES)):
+        if path.lower().endswith(suffixes):
+            return kind
+    known = ", ".join(TEXT_SUFFIXES[:3] + PARQUET_SUFFIXES[:1] + DUCKDB_SUFFIXES[:1])
+    raise DataError(f"{path}: unknown kind of file; its name must end in one of {known} (text also .gz)")
+
+
+def _matching_files(path: str) -> list[Path]:
+    if any(mark in path for mark in "*?["):
+        files = sorted(Path(path).parent.glob(Path(path).name))
+    else:
+        files = [Path(path)]
+    if not files or not files[0].exists():
+        raise DataError(f"{path}: no such file; check the path in the config or on the command line")
+    if unreadable := [file for file in files if not file.is_file()]:
+        raise DataError(f"{unreadable[0]}: is not a file; give a file, or a pattern such as folder/*.parquet")
+    if empty := [file for file in files if file.stat().st_size == 0]:
+        raise DataError(f"{empty[0]}: the file is empty (0 bytes); export it again")
+    return files
+
+
+def _duckdb_table(engine: Backend, file: Path, table: str | None) -> Table:
+    engine.attach(file, name="source_file", read_only=True)
+    database = ("source_file", "main")
+    tables = engine.list_tables(database=database)
+    if table is None and len(tables) == 1:
+        table = tables[0]
+    if table not in tables:
+        raise DataError(f"{file}: holds {len(tables)} tables ({', '.join(tables)}); name one with 'table'")
+    return engine.table(table, database=database)

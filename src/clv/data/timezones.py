@@ -1,0 +1,62 @@
+"""Turn UTC timestamps into the wall-clock time of a zone with plain comparisons, which every engine runs fast.
+
+Within the span of a data set a zone changes its offset a few times at most; the changes are looked up once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import ibis
+from ibis.expr.types import Table, TimestampColumn
+
+
+def wall_clock(rows: Table, stamp: TimestampColumn, timezone: str) -> TimestampColumn:
+    """Return UTC timestamps of `rows` as local wall-clock time in an IANA `timezone`."""
+    span = rows.aggregate(first=stamp.min(), last=stamp.max()).execute()
+    if span.isna().any(axis=None):
+        return stamp
+    first, last = (span[name][0].to_pydatetime().replace(tzinfo=dt.UTC) for name in ("first", "last"))
+    zone = ZoneInfo(timezone)
+    branches = [
+        (stamp < until.replace(tzinfo=None), stamp + ibis.interval(seconds=_offset(since, zone)))
+        for since, until in pairwise([first, *offset_changes(first, last, zone)])
+    ]
+    final = stamp + ibis.interval(seconds=_offset(last, zone))
+    return ibis.cases(*branches, else_=final) if branches else final
+
+
+def offset_changes(first: dt.datetime, last: dt.datetime, zone: ZoneInfo) -> list[dt.datetime]:
+    """Return the UTC instants in (first, last] at which the zone's offset changes, to the second.
+
+    Examples
+    --------
+    >>> span = dt.datetime(2017, 1, 1, tzinfo=dt.UTC), dt.datetime(2017, 12, 31, tzinfo=dt.UTC)
+    >>> [f"{change:%m-%d %H:%M}" for change in offset_changes(*span, ZoneInfo("America/New_York"))]
+    ['03-12 07:00', '11-05 06:00']
+    """
+    days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)] + [last]
+    return [
+        _first_second_after(since, until, zone)
+        for since, until in pairwise(days)
+        if _offset(since, zone) != _offset(until, zone)
+    ]
+
+
+def _first_second_after(since: dt.datetime, until: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    low, high = int(since.timestamp()), int(until.timestamp()) + 1
+    before = _offset(since, zone)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _offset(dt.datetime.fromtimestamp(middle, dt.UTC), zone) == before:
+            low = middle
+        else:
+            high = middle
+    return dt.datetime.fromtimestamp(high, dt.UTC)
+
+
+def _offset(instant: dt.datetime, zone: ZoneInfo) -> int:
+    offset = instant.astimezone(zone).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())

@@ -1,0 +1,36 @@
+"""The errors a user can meet; each says what is wrong, where, how much of it, and what to do."""
+
+from __future__ import annotations
+
+
+class ClvError(Exception):
+    """Base of every error this package raises on purpose.
+
+    The command line prints its message on one line, without a traceback, and ends with `exit_code`.
+    """
+
+    exit_code = 1
+
+
+class ConfigError(ClvError):
+    """A setting is unknown, of the wrong type or out of range."""
+
+
+class DataError(ClvError):
+    """The data cannot be read, or cannot answer the question asked of them."""
+
+
+class ConvergenceError(ClvError):
+    """A model found no maximum of its likelihood; nothing is predicted from such a fit."""
+
+
+class NotebookError(ClvError):
+    """A notebook of the suite failed; what was published before is untouched."""
+
+    exit_code = 4
+
+
+class RunInProgressError(ClvError):
+    """Another run of the same name is under way."""
+
+    exit_code = 75
