@@ -92,10 +92,8 @@ def _kind(path: str) -> str:
 
 
 def _matching_files(path: str) -> list[Path]:
-    if any(mark in path for mark in "*?["):
-        files = sorted(Path(path).parent.glob(Path(path).name))
-    else:
-        files = [Path(path)]
+    is_pattern = any(mark in path for mark in "*?[")
+    files = sorted(Path(path).parent.glob(Path(path).name)) if is_pattern else [Path(path)]
     if not files or not files[0].exists():
         raise DataError(f"{path}: no such file; check the path in the config or on the command line")
     if unreadable := [file for file in files if not file.is_file()]:

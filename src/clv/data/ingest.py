@@ -110,7 +110,7 @@ def _ingest(
 
 
 def _quarantined(judged: Table) -> dict[str, Column]:
-    """The columns of the quarantine: values as they were found, as text."""
+    """Name the columns of the quarantine: values as they were found, as text."""
     found = {"ordered_at": judged.ordered_at_found, "amount": judged.amount_found}
     return {"reason": judged.reason, "customer_id": judged.customer_id, **found, "line": ibis.null(str)}
 

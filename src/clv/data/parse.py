@@ -20,7 +20,7 @@ from clv.errors import DataError
 DateOrder = Literal["ymd", "dmy", "mdy"]
 DecimalMark = Literal[".", ","]
 
-DATE_TOKEN = r"^\s*([0-9]{8}|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})"
+LEADING_DATE = r"^\s*([0-9]{8}|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})"
 CURRENCY_SIGNS = r"[$€£¥₹₽₩₺]|(?i:US\$|USD|EUR|GBP|MXN|ARS|CLP|COP|PEN|BRL|CHF)"
 ISO_PARTS: dict[DateOrder, tuple[str, str]] = {
     "ymd": (r"^\s*([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", r"\1-\2-\3"),
@@ -45,7 +45,7 @@ def shapes(table: Table, column: str, pattern: str, mark: str) -> dict[str, int]
 
 def date_tokens(table: Table, column: str) -> dict[str, int]:
     """Count the distinct leading dates of a text column, as written; text that holds none is left out."""
-    token = table[column].re_extract(DATE_TOKEN, 1)
+    token = table[column].re_extract(LEADING_DATE, 1)
     counted = table.filter(table[column].notnull()).group_by(token=token).aggregate(n=_.count())
     frame = counted.filter(_.token != "").limit(200_000).execute()
     return dict(zip(frame["token"], frame["n"].astype(int), strict=True))

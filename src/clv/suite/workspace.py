@@ -1,0 +1,239 @@
+"""The folder of one run: its config, the facts fixed at its start, and artefacts read and written by name.
+
+The same class serves `clv run`, where the folder is a run in the making, and a notebook opened by hand, where it
+is a scratch folder that fills itself: an artefact that is missing is made by running the notebook that writes it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import shutil
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+from filelock import FileLock
+from ibis.expr.types import Table
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+import clv
+from clv.config import Config, load_config
+from clv.data.connect import locate, open_engine
+from clv.data.customers import customer_days
+from clv.data.ingest import Intake, ingest
+from clv.errors import ConfigError, DataError
+from clv.report.text import Text
+from clv.suite.graph import project_root, writer_of
+
+CONTEXT = "context.json"
+
+
+class Context(BaseModel):
+    """What is settled before the first notebook runs.
+
+    Attributes
+    ----------
+    run_id
+        UTC time of the start and six hexadecimal digits; sorts by time.
+    version
+        Of this package.
+    config
+        With its defaults and its paths resolved.
+    as_of
+        Last day that counts.
+    holdout_start
+        Last day of the calibration span when the forecast is tested.
+    intake
+        Lines and money read, used and quarantined.
+    source_sha256
+        Fingerprint of the source files.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    created_at: dt.datetime
+    version: str
+    config: Config
+    as_of: dt.date
+    holdout_start: dt.date
+    intake: Intake
+    source_sha256: str
+
+
+class Workspace:
+    """Access to one run's folder.
+
+    Parameters
+    ----------
+    folder
+        A folder that `prepare` has filled.
+    by_hand
+        Whether a person works in it, so that missing artefacts may be made on the way.
+    """
+
+    def __init__(self, folder: Path, *, by_hand: bool = False) -> None:
+        self.folder = folder
+        self.by_hand = by_hand
+        self.context = Context.model_validate_json((folder / CONTEXT).read_text(encoding="utf-8"))
+        self.config = self.context.config
+
+    @property
+    def as_of(self) -> dt.date:
+        """Return the last day that counts."""
+        return self.context.as_of
+
+    @cached_property
+    def text(self) -> Text:
+        """Return the language and number formats of the reader; notebooks call it `_`."""
+        return Text(self.config.language, self.config.currency)
+
+    @cached_property
+    def transactions(self) -> Table:
+        """Return all usable lines, whatever their date, as an Ibis table."""
+        engine = open_engine(spill=self.folder)
+        return engine.read_parquet(self.folder / "transactions.parquet", table_name="transactions")
+
+    @cached_property
+    def days(self) -> Table:
+        """Return one row per customer and day up to the as-of date."""
+        engine = ibis.get_backend(self.transactions)
+        days = customer_days(self.transactions, self.as_of, self.config.purchase_rule)
+        return engine.create_table("days", days, temp=True)
+
+    @property
+    def money_as_of(self) -> float:
+        """Return the sum of all usable lines up to the as-of date: what every table of money adds up to."""
+        return float(self.days.net.sum().execute() or 0)
+
+    def read(self, artefact: str) -> pd.DataFrame:
+        """Return an artefact; one row per customer is indexed by customer_id."""
+        file = self._file(artefact)
+        if not file.exists() and self.by_hand:
+            self._make(artefact)
+        if not file.exists():
+            raise DataError(f"artefact {artefact!r} is missing; {writer_of(artefact).slug} writes it: run that first")
+        frame = pd.read_parquet(file)
+        return frame.set_index("customer_id") if "customer_id" in frame else frame
+
+    def write(self, artefact: str, frame: pd.DataFrame) -> None:
+        """Write an artefact; the notebook must be the one that the graph names as its writer."""
+        writer_of(artefact)
+        self._file(artefact).parent.mkdir(exist_ok=True)
+        kept = frame.reset_index() if frame.index.name == "customer_id" else frame
+        kept.to_parquet(self._file(artefact), index=False)
+
+    def write_facts(self, artefact: str, facts: dict[str, Any]) -> None:
+        """Write single figures as an artefact of one row."""
+        self.write(artefact, pd.DataFrame([facts]))
+
+    def read_facts(self, artefact: str) -> dict[str, Any]:
+        """Return the single figures that `write_facts` wrote."""
+        return dict(self.read(artefact).iloc[0])
+
+    def _file(self, artefact: str) -> Path:
+        return self.folder / "artefacts" / f"{artefact}.parquet"
+
+    def _make(self, artefact: str) -> None:
+        from clv.suite.execute import execute_notebook  # papermill takes two seconds to import
+
+        execute_notebook(writer_of(artefact), self, by_hand=True)
+
+
+def open_run(config_path: str = "data/complete_journey.yaml", run_dir: str = "") -> Workspace:
+    """Open the folder of the run that a notebook belongs to.
+
+    Parameters
+    ----------
+    config_path
+        YAML of the company, relative to the working folder or to the checkout.
+    run_dir
+        Folder of the run, as `clv run` injects it. Empty when a notebook is opened by hand: then
+        `reports/<name>/.by_hand` serves, made anew when the config, the source or the package has changed.
+
+    Returns
+    -------
+    Workspace
+        Ready to read from and write to.
+    """
+    if run_dir:
+        return Workspace(Path(run_dir))
+    file = _find(config_path)
+    config = load_config(file)
+    folder = project_root() / "reports" / config.name / ".by_hand"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not _is_current(folder, config):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            prepare(config, folder, run_id="by_hand")
+    return Workspace(folder, by_hand=True)
+
+
+def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = None) -> Workspace:
+    """Ingest the source into `folder` and settle the dates of the run.
+
+    Raises
+    ------
+    DataError
+        If the source cannot be used, or the as-of date or the holdout does not fit its span.
+    """
+    now = dt.datetime.now(dt.UTC)
+    table = config.source.transactions
+    intake = ingest(table, folder, today=today or now.date(), max_unreadable_share=config.max_unreadable_share)
+    as_of = config.as_of or intake.last_day
+    if as_of < intake.first_day:
+        raise DataError(f"as_of {as_of} lies before the first usable line, {intake.first_day}; choose a later date")
+    context = Context(
+        run_id=run_id,
+        created_at=now,
+        version=clv.__version__,
+        config=config,
+        as_of=as_of,
+        holdout_start=as_of - dt.timedelta(days=_holdout_days(config, (as_of - intake.first_day).days)),
+        intake=intake,
+        source_sha256=_fingerprint(config),
+    )
+    (folder / CONTEXT).write_text(context.model_dump_json(indent=2), encoding="utf-8")
+    return Workspace(folder)
+
+
+def _holdout_days(config: Config, span: int) -> int:
+    """Keep back a third of the history, but no more than the horizon that is forecast."""
+    if config.holdout_days is None:
+        return max(1, min(span // 3, config.horizon_days))
+    if config.holdout_days >= span:
+        raise DataError(
+            f"holdout_days = {config.holdout_days} does not fit in the {span} days of history; choose fewer days"
+        )
+    return config.holdout_days
+
+
+def _find(config_path: str) -> Path:
+    """Notebooks start in their own folder, papermill in the caller's: look here first, then in the checkout."""
+    for base in (Path.cwd(), project_root()):
+        if (base / config_path).exists():
+            return base / config_path
+    raise ConfigError(f"{config_path}: no such file in {Path.cwd()} or {project_root()}; check config_path")
+
+
+def _is_current(folder: Path, config: Config) -> bool:
+    try:
+        context = Context.model_validate_json((folder / CONTEXT).read_text(encoding="utf-8"))
+    except (OSError, ValidationError):
+        return False
+    wanted = (config, _fingerprint(config), clv.__version__)
+    return (context.config, context.source_sha256, context.version) == wanted
+
+
+def _fingerprint(config: Config) -> str:
+    digest = hashlib.sha256()
+    path = Path(locate(config.source.transactions.path))
+    for file in sorted(path.parent.glob(path.name)):
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()
+
