@@ -193,6 +193,17 @@ def parse_config(content: dict[str, Any], where: str, base: Path | None = None) 
     return config if base is None else _anchored(config, base)
 
 
+def override(config: Config, changes: dict[str, Any], where: str) -> Config:
+    """Return a config with top-level settings replaced and checked anew; `where` names their origin in errors."""
+    return parse_config({**config.model_dump(), **changes}, where=where)
+
+
+def config_for_file(path: Path, columns: dict[str, str], **settings: Any) -> Config:
+    """Return the config of a single transaction file that has no YAML, for `clv score`."""
+    source = {"transactions": {"path": str(path.absolute()), "columns": columns}}
+    return parse_config({"name": "score", "title": path.name, "source": source, **settings}, where=str(path))
+
+
 def _anchored(config: Config, base: Path) -> Config:
     table = config.source.transactions
     if table.path.startswith("package:") or Path(table.path).is_absolute():

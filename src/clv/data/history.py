@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
-import ibis
 from ibis import _
 from ibis.expr.types import Table
 
-RHYTHM_QUANTILE = 0.95  # 19 of 20 returns happen sooner: a longer silence is unusual for this base
-DAYS_PER_WHOLE_WEEK = 7
 
 
 def monthly_activity(days: Table) -> Table:
@@ -59,16 +54,3 @@ def days_between_orders(days: Table) -> Table:
     gaps = bought.mutate(gap_days=bought.ordered_on.delta(previous, unit="day"))
     return gaps.filter(_.gap_days.notnull()).group_by("gap_days").aggregate(n=_.count()).order_by("gap_days")
 
-
-def usual_return_days(gaps: Table) -> int | None:
-    """Return the days within which 19 of 20 returns happen, in whole weeks rounded up; None if nobody returned.
-
-    Only returns that were seen count, so slow customers of a young base are under-represented: it is a lower
-    bound of the base's patience and used as the default churn window.
-    """
-    counted = gaps.mutate(seen=_.n.sum().over(ibis.cumulative_window(order_by="gap_days")))
-    enough = counted.filter(_.seen >= RHYTHM_QUANTILE * counted.n.sum().as_scalar())
-    days = enough.gap_days.min().execute()
-    if days is None or math.isnan(days):
-        return None
-    return math.ceil(days / DAYS_PER_WHOLE_WEEK) * DAYS_PER_WHOLE_WEEK

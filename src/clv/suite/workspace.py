@@ -111,12 +111,11 @@ class Workspace:
 
     def read(self, artefact: str) -> pd.DataFrame:
         """Return an artefact; one row per customer is indexed by customer_id."""
-        file = self._file(artefact)
-        if not file.exists() and self.by_hand:
+        if not self.has(artefact) and self.by_hand:
             self._make(artefact)
-        if not file.exists():
+        if not self.has(artefact):
             raise DataError(f"artefact {artefact!r} is missing; {writer_of(artefact).slug} writes it: run that first")
-        frame = pd.read_parquet(file)
+        frame = pd.read_parquet(self._file(artefact))
         return frame.set_index("customer_id") if "customer_id" in frame else frame
 
     def write(self, artefact: str, frame: pd.DataFrame) -> None:
@@ -134,13 +133,21 @@ class Workspace:
         """Return the single figures that `write_facts` wrote."""
         return dict(self.read(artefact).iloc[0])
 
+    def has(self, artefact: str) -> bool:
+        """Tell whether an artefact has been written."""
+        return self._file(artefact).exists()
+
     def _file(self, artefact: str) -> Path:
         return self.folder / "artefacts" / f"{artefact}.parquet"
 
     def _make(self, artefact: str) -> None:
         from clv.suite.execute import execute_notebook  # papermill takes two seconds to import
 
-        execute_notebook(writer_of(artefact), self, by_hand=True)
+        writer = writer_of(artefact)
+        for needed in writer.reads:
+            if not self.has(needed):
+                self._make(needed)
+        execute_notebook(writer, self)
 
 
 def open_run(config_path: str = "data/complete_journey.yaml", run_dir: str = "") -> Workspace:
@@ -236,4 +243,3 @@ def _fingerprint(config: Config) -> str:
         with file.open("rb") as content:
             digest.update(hashlib.file_digest(content, "sha256").digest())
     return digest.hexdigest()
-

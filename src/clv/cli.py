@@ -1,0 +1,104 @@
+"""The command line: a light layer over `clv.suite` and `clv.decisions.scoring`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from clv.errors import ClvError
+
+INTERRUPTED = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Customer value, churn and portfolios from one transaction log.",
+)
+log = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@app.command(epilog="Example: clv run data/complete_journey.yaml --language es")
+def run(
+    config: Annotated[Path, typer.Argument(help="YAML file of the company, e.g. data/complete_journey.yaml")],
+    language: Annotated[str | None, typer.Option(help="Language of the pages, en or es; default: the config's")] = None,
+    reports: Annotated[Path, typer.Option(help="Folder that reports are published in")] = Path("reports"),
+) -> None:
+    """Run the suite and publish its report; prints the first page's path."""
+    from clv.config import load_config, override
+    from clv.suite.publish import run_suite  # papermill and nbconvert take seconds to import
+
+    settings = load_config(config)
+    if language is not None:
+        settings = override(settings, {"language": language}, where="--language")
+    published = run_suite(settings, reports, _progress)
+    log.print(f"published in {published.seconds:.0f} s", style="green")
+    typer.echo(published.folder.parent / "latest" / "index.html")
+
+
+@app.command(epilog="Example: clv score orders.csv --customer client --date day --amount net --out scores.parquet")
+def score(
+    file: Annotated[Path, typer.Argument(help="Transactions: CSV, Parquet or DuckDB file")],
+    customer: Annotated[str, typer.Option(help="Column of the customer id")] = "customer_id",
+    date: Annotated[str, typer.Option(help="Column of the date or timestamp")] = "ordered_at",
+    amount: Annotated[str, typer.Option(help="Column of the amount")] = "amount",
+    as_of: Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day that counts")] = None,
+    horizon_days: Annotated[int, typer.Option(help="Length of the forecast, in days")] = 365,
+    margin: Annotated[float, typer.Option(help="Contribution margin, fraction of sales")] = 1.0,
+    annual_discount_rate: Annotated[float, typer.Option(help="Effective, a year; 0.10 is 10 %")] = 0.10,
+    out: Annotated[Path, typer.Option(help="Table to write, .csv or .parquet")] = Path("scores.csv"),
+) -> None:
+    """Score every customer of one transaction file; prints the path of the table."""
+    from clv.config import config_for_file
+    from clv.decisions.scoring import score_file
+
+    columns = {"customer_id": customer, "ordered_at": date, "amount": amount}
+    settings = config_for_file(
+        file,
+        columns,
+        as_of=None if as_of is None else as_of.date(),
+        horizon_days=horizon_days,
+        margin=margin,
+        annual_discount_rate=annual_discount_rate,
+    )
+    for note in score_file(settings, out):
+        log.print(note)
+    typer.echo(out)
+
+
+def _progress(step: str, event: str) -> None:
+    log.print(f"{dt.datetime.now():%H:%M:%S}  {step:<18} {event}", markup=False)
+
+
+def main() -> NoReturn:
+    """Run the command line; an error that we raise on purpose is one line and an exit code, never a traceback."""
+    for number in INTERRUPTED:
+        signal.signal(number, _interrupt)
+    try:
+        app(standalone_mode=True)
+    except ClvError as error:
+        log.print(f"error: {' '.join(str(error).split())}", style="red", markup=False)
+        sys.exit(error.exit_code)
+    except _Interruption as stop:
+        log.print("interrupted; nothing was published", style="red")
+        # the threads that wait for kernels would keep the process; kernels end by themselves without it
+        os._exit(INTERRUPTED[stop.number])
+    sys.exit(0)
+
+
+class _Interruption(BaseException):
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__(f"signal {number.name}")
+        self.number = number
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise _Interruption(signal.Signals(number))

@@ -1,0 +1,245 @@
+"""Lifetime value: how often a customer will buy, what each purchase brings, and what that is worth today.
+
+CLV here is the contribution margin of the purchases expected within a finite horizon, discounted to the as-of date:
+margin × expected spend per purchase × discounted expected purchases. It excludes what was spent before and the cost
+of winning the customer.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clv.errors import DataError
+from clv.models import BGNBD, GammaGamma, naive
+from clv.models.evaluation import calibration_by_decile, holdout_metrics
+from clv.models.gamma_gamma import conditional_mean_spend, spend_frequency_correlation
+from clv.units import DAYS_PER_WEEK, DiscountRate, Horizon, days, require_horizon, require_rate
+
+PATIENT_SHARE = 0.90  # of the returning customers, whose own pace fits into the churn window
+SMALLEST_BASE = 10  # buyers and returning customers; with fewer, four parameters fit anything
+
+FORECAST_COLUMNS = ("p_alive", "p_churn", "expected_orders", "expected_revenue", "clv")
+
+
+@dataclass(frozen=True)
+class ValueModels:
+    """The two fitted models whose product is lifetime value."""
+
+    purchases: BGNBD
+    spend: GammaGamma
+
+
+def fit_value_models(customers: pd.DataFrame) -> ValueModels:
+    """Fit how often (BG/NBD) and for how much (Gamma-Gamma) customers buy.
+
+    Parameters
+    ----------
+    customers
+        As in `clv.data.schema.CUSTOMERS`, indexed by customer_id. Customers without any purchase are left out of the
+        fits, and those whose repeat purchases brought no money out of the fit of spend.
+
+    Returns
+    -------
+    ValueModels
+        Both models, converged.
+
+    Raises
+    ------
+    DataError
+        If there are too few buyers, or too few who came back.
+    ConvergenceError
+        If a likelihood has no maximum.
+    """
+    buyers = _buyers(customers)
+    returned = buyers[buyers["frequency"] > 0]
+    if len(buyers) >= SMALLEST_BASE and returned.empty:
+        raise DataError(
+            f"all {len(buyers):,} customers bought on one day only: nothing tells how often they return; "
+            "take a longer history, or check that customer ids repeat across orders"
+        )
+    if len(returned) < SMALLEST_BASE:
+        raise DataError(
+            f"only {len(returned):,} of {len(buyers):,} customers bought more than once; a forecast needs at least "
+            f"{SMALLEST_BASE}; take a longer history, or check that customer ids repeat across orders"
+        )
+    spenders = returned[returned["monetary_value"] > 0]
+    if len(spenders) < SMALLEST_BASE:
+        raise DataError(
+            f"only {len(spenders):,} of {len(returned):,} returning customers spent more than zero; check the amount column"
+        )
+    return ValueModels(BGNBD().fit(buyers), GammaGamma().fit(spenders))
+
+
+def churn_window(customers: pd.DataFrame, stated_days: int | None, horizon: Horizon) -> Horizon:
+    """Return how long a silence counts as churn: as stated, or from the customers' own pace.
+
+    The default is the mean time between purchases that nine of ten returning customers keep to, in whole weeks
+    rounded up and no longer than the horizon.
+
+    Parameters
+    ----------
+    customers
+        As in `clv.data.schema.CUSTOMERS`; recency in weeks.
+    stated_days
+        The config's own window, if it has one.
+    horizon
+        Length of the forecast.
+
+    Returns
+    -------
+    Horizon
+        At least one week, unless stated shorter.
+    """
+    if stated_days is not None:
+        return days(stated_days)
+    returned = customers[customers["frequency"] > 0]
+    pace = (returned["recency"] / returned["frequency"]).quantile(PATIENT_SHARE)
+    if math.isnan(pace):
+        return horizon
+    return min(days(max(1, math.ceil(pace)) * DAYS_PER_WEEK), horizon)
+
+
+def forecast(
+    customers: pd.DataFrame,
+    models: ValueModels,
+    *,
+    horizon: Horizon,
+    window: Horizon,
+    margin: float,
+    rate: DiscountRate,
+) -> pd.DataFrame:
+    """Forecast each customer's purchases, revenue, lifetime value and risk of silence.
+
+    Parameters
+    ----------
+    customers
+        As in `clv.data.schema.CUSTOMERS`, indexed by customer_id.
+    models
+        From `fit_value_models`, on these customers or on others of the same company.
+    horizon
+        Length of the forecast from the as-of date.
+    window
+        Length of the silence that counts as churn.
+    margin
+        Contribution margin as a fraction of sales, above 0 and at most 1.
+    rate
+        Annual discount rate.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the index of `customers`, in its order: p_alive (latent, 0–1), p_churn (probability of no purchase within
+        `window`, 0–1), expected_orders and expected_revenue within `horizon` (purchase days; currency, undiscounted,
+        before margin), clv (currency, margin, discounted). Missing for customers without any purchase: nothing is
+        known of their rhythm.
+    """
+    require_horizon(window), require_rate(rate)
+    buyers = _buyers(customers)
+    purchases = models.purchases.predict(buyers, horizon)
+    spend = expected_spend(buyers, models.spend)
+    discounted = models.purchases.discounted_purchases(buyers, horizon, rate)
+    table = pd.DataFrame(
+        {
+            "p_alive": purchases["p_alive"],
+            "p_churn": models.purchases.predict(buyers, window)["p_no_purchase"],
+            "expected_orders": purchases["expected_purchases"],
+            "expected_revenue": purchases["expected_purchases"] * spend,
+            "clv": margin * spend * discounted,
+        }
+    )
+    return table.reindex(customers.index)
+
+
+def expected_spend(buyers: pd.DataFrame, spend: GammaGamma) -> pd.Series:
+    """Return the expected money per future purchase; repeat purchases for nothing count as such."""
+    x = buyers["frequency"].to_numpy(dtype=float)
+    z = buyers["monetary_value"].clip(lower=0).to_numpy(dtype=float)
+    paid = (x > 0) & (z > 0) | (x == 0)
+    usual = spend.expected_spend(buyers[paid]).reindex(buyers.index)
+    return usual.where(paid, conditional_mean_spend(spend.params_, x, np.nan_to_num(z)))
+
+
+@dataclass(frozen=True)
+class HoldoutCheck:
+    """How the models, fitted on the past alone, forecast a span they did not see.
+
+    Attributes
+    ----------
+    orders, revenue
+        Metrics by forecast (rows "model" and "naive"), see `clv.models.evaluation.holdout_metrics`.
+    calibration
+        Orders forecast and made by decile of the forecast, with the naive rule's forecast beside them.
+    silent
+        By group of forecast risk of silence: customers, forecast and actual share without a purchase.
+    span
+        Length of the holdout.
+    """
+
+    orders: pd.DataFrame
+    revenue: pd.DataFrame
+    calibration: pd.DataFrame
+    silent: pd.DataFrame
+    span: Horizon
+
+
+def check_on_holdout(customers: pd.DataFrame, holdout: pd.DataFrame, span: Horizon) -> HoldoutCheck:
+    """Fit on the calibration span, forecast the holdout and compare with what happened.
+
+    Parameters
+    ----------
+    customers
+        As in `clv.data.schema.CUSTOMERS`, as of the start of the holdout.
+    holdout
+        holdout_orders and holdout_revenue of the same buyers, indexed by customer_id.
+    span
+        Length of the holdout.
+
+    Returns
+    -------
+    HoldoutCheck
+        Model beside the naive rule on the same customers.
+
+    Raises
+    ------
+    DataError
+        If the calibration span holds too little to fit, or nothing happened in the holdout.
+    """
+    buyers = _buyers(customers)
+    models, actual = fit_value_models(buyers), holdout.reindex(buyers.index)
+    predicted = models.purchases.predict(buyers, span)
+    rate = naive.expected_purchases(buyers, span)
+    own_mean = buyers["monetary_value"].fillna(buyers["value_to_date"] / buyers["n_orders"])
+    orders = pd.DataFrame({"model": predicted["expected_purchases"], "naive": rate})
+    revenue = pd.DataFrame(
+        {"model": orders["model"] * expected_spend(buyers, models.spend), "naive": rate * own_mean.clip(lower=0)}
+    )
+    calibration = calibration_by_decile(orders["model"], actual["holdout_orders"])
+    by_rate = calibration_by_decile(orders["model"], rate)["actual_mean"]
+    return HoldoutCheck(
+        orders=holdout_metrics(orders, actual["holdout_orders"]),
+        revenue=holdout_metrics(revenue, actual["holdout_revenue"]),
+        calibration=calibration.assign(naive_mean=by_rate),
+        silent=_silence_by_risk(predicted["p_no_purchase"], actual["holdout_orders"] == 0),
+        span=span,
+    )
+
+
+def _silence_by_risk(forecast_silent: pd.Series, silent: pd.Series) -> pd.DataFrame:
+    """Group customers by forecast risk in fifths of the scale and put what happened beside it."""
+    band = np.minimum((forecast_silent * 5).astype(int), 4)
+    grouped = pd.DataFrame({"forecast": forecast_silent, "actual": silent.astype(float)}).groupby(band)
+    return grouped.mean().assign(n_customers=grouped.size()).rename_axis("risk_band")
+
+
+def independence(customers: pd.DataFrame) -> float:
+    """Return Spearman's correlation of spend and frequency among returning customers; the model assumes none."""
+    paying = customers[(customers["frequency"] > 0) & (customers["monetary_value"] > 0)]
+    return spend_frequency_correlation(paying).spearman
+
+
+def _buyers(customers: pd.DataFrame) -> pd.DataFrame:
+    return customers[customers["first_order"].notna()]

@@ -1,0 +1,103 @@
+"""Portfolios (carteras): the whole base cut into a grid of value and risk, each customer in exactly one cell."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from clv.errors import DataError
+
+VALUE_CLASSES: Final = ("A", "B", "C")
+RISK_BANDS: Final = ("steady", "at_risk", "leaving")
+NO_PURCHASE: Final = "no_purchase"
+PORTFOLIOS: Final = (*(f"{value}_{risk}" for value in VALUE_CLASSES for risk in RISK_BANDS), NO_PURCHASE)
+"""All portfolios, by value and then by risk; the last holds who never had a purchase day, e.g. refunds only."""
+
+
+def risk_bands(p_churn: pd.Series, cuts: tuple[float, float]) -> pd.Series:
+    """Call a customer steady below the first cut of P(no purchase in the window), leaving from the second on.
+
+    Examples
+    --------
+    >>> risk_bands(pd.Series([0.1, 0.3, 0.7]), (0.3, 0.7)).tolist()
+    ['steady', 'at_risk', 'leaving']
+    """
+    bands = np.select([p_churn < cuts[0], p_churn < cuts[1]], RISK_BANDS[:2], RISK_BANDS[2])
+    return pd.Series(bands, index=p_churn.index)
+
+
+def assign_portfolios(value_class: pd.Series, p_churn: pd.Series, cuts: tuple[float, float]) -> pd.DataFrame:
+    """Put each customer in one portfolio of the value × risk grid.
+
+    Parameters
+    ----------
+    value_class
+        "A", "B" or "C" per customer, indexed by customer_id.
+    p_churn
+        Probability of no purchase in the churn window, 0–1; missing for who never purchased.
+    cuts
+        Risk from which a customer is at risk, and from which leaving.
+
+    Returns
+    -------
+    pandas.DataFrame
+        risk (missing where there was no purchase) and portfolio, on the index of `value_class`.
+
+    Raises
+    ------
+    DataError
+        If the two are not about the same customers.
+    """
+    if not value_class.index.equals(p_churn.index):
+        raise DataError(
+            f"portfolios: {len(value_class):,} value classes and {len(p_churn):,} risks are not of the same customers "
+            "in the same order; build both from one customer table"
+        )
+    known = p_churn.notna()
+    risk = risk_bands(p_churn.fillna(1.0), cuts).where(known)
+    portfolio = (value_class + "_" + risk).where(known, NO_PURCHASE)
+    return pd.DataFrame({"risk": risk, "portfolio": portfolio})
+
+
+def summarise_portfolios(customers: pd.DataFrame) -> pd.DataFrame:
+    """Total customers and money per portfolio; the totals over portfolios are those of the base.
+
+    Parameters
+    ----------
+    customers
+        portfolio, value_to_date, expected_orders, expected_revenue, clv and p_churn per customer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by portfolio, in the order of `PORTFOLIOS`, empty ones left out: n_customers, value_to_date,
+        expected_orders, expected_revenue, clv, expected_silent (customers expected not to buy in the churn window) and
+        revenue_at_risk (expected revenue weighted by that probability).
+    """
+    weighed = customers.assign(revenue_at_risk=customers["p_churn"] * customers["expected_revenue"])
+    groups = weighed.groupby("portfolio")
+    sums = groups[["value_to_date", "expected_orders", "expected_revenue", "clv", "revenue_at_risk"]].sum()
+    table = sums.assign(n_customers=groups.size(), expected_silent=groups["p_churn"].sum())
+    return table.reindex([name for name in PORTFOLIOS if name in table.index]).rename_axis("portfolio")
+
+
+def first_to_call(customers: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Return the customers whose silence would cost most: the highest p_churn × value to date in class A.
+
+    Parameters
+    ----------
+    customers
+        As for `summarise_portfolios`.
+    n
+        At most so many.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `customers` at risk or leaving, most at stake first, ties by customer_id.
+    """
+    slipping = customers[customers["portfolio"].isin(["A_at_risk", "A_leaving"])].sort_index()
+    stake = slipping["p_churn"] * slipping["value_to_date"]
+    return slipping.loc[stake.sort_values(ascending=False, kind="stable").index[:n]]

@@ -1,0 +1,85 @@
+"""Render the executed notebooks of a run as pages with one navigation and one provenance."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import nbformat
+
+from clv.data.schema import REASONS
+from clv.report.page import Page, Site, render_analyst_page, render_page
+from clv.report.text import Text, message
+from clv.suite.execute import Executed
+from clv.suite.graph import NOTEBOOKS, SUMMARY
+from clv.suite.workspace import Workspace
+
+TITLES: Final = {
+    "00_summary": message("Summary"),
+    "01_customer_base": message("Customer base"),
+    "02_current_value": message("Current value"),
+    "03_lifetime_value": message("Lifetime value"),
+    "07_portfolios": message("Portfolios"),
+}
+
+REASON_LABELS: Final = {
+    "malformed_line": message("lines without the columns of the table"),
+    "no_customer_id": message("no customer id"),
+    "no_date": message("no date"),
+    "date_not_readable": message("date that cannot be read"),
+    "date_in_future": message("date in the future"),
+    "date_implausible": message("date before 1970"),
+    "no_amount": message("no amount"),
+    "amount_not_a_number": message("amount that is not a number"),
+    "duplicate_line": message("copy of another line"),
+}
+if REASON_LABELS.keys() != REASONS.keys():
+    raise AssertionError("every reason of the quarantine needs a label for readers")
+
+
+def render_site(workspace: Workspace, executed: list[Executed]) -> None:
+    """Write one page for readers and one for analysts per notebook into the run's folder."""
+    pages = _pages(workspace.text)
+    site = Site(
+        title=workspace.config.title,
+        pages=pages,
+        text=workspace.text,
+        provenance=_provenance(workspace),
+        simulated=workspace.config.simulated,
+    )
+    by_slug = {page.slug: page for page in pages}
+    for done in executed:
+        notebook, page = nbformat.read(done.file, as_version=4), by_slug[done.slug]
+        (workspace.folder / page.file).write_text(render_page(notebook, page, site), encoding="utf-8")
+        (workspace.folder / page.analyst_file).write_text(render_analyst_page(notebook, page, site), encoding="utf-8")
+
+
+def _pages(text: Text) -> list[Page]:
+    first = sorted(NOTEBOOKS, key=lambda notebook: (notebook.slug != SUMMARY, notebook.slug))
+    return [Page(notebook.slug, text(TITLES[notebook.slug]), notebook.page) for notebook in first]
+
+
+def _provenance(workspace: Workspace) -> list[tuple[str, str]]:
+    _, config, context = workspace.text, workspace.config, workspace.context
+    intake = context.intake
+    return [
+        (_("Data as of"), _.date(context.as_of)),
+        (_("First day of the data"), _.date(intake.first_day)),
+        (_("Lines read"), _.number(intake.rows_read)),
+        (_("Lines used"), _.number(intake.rows_clean)),
+        (_("Lines set aside"), _set_aside(workspace)),
+        (_("Currency"), config.currency),
+        (_("Forecast horizon"), _.plural("{n} day", "{n} days", config.horizon_days)),
+        (_("Margin"), _.percent(config.margin)),
+        (_("Annual discount rate"), _.percent(config.annual_discount_rate)),
+        (_("Run"), context.run_id),
+        (_("Created"), _.date(context.created_at)),
+        (_("Software"), f"clv {context.version}"),
+    ]
+
+
+def _set_aside(workspace: Workspace) -> str:
+    _, reasons = workspace.text, workspace.context.intake.reasons
+    total = _.number(sum(reasons.values()))
+    if not reasons:
+        return total
+    return f"{total} ({_.listing([f'{_(REASON_LABELS[reason])}: {_.number(n)}' for reason, n in reasons.items()])})"
