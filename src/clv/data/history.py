@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from ibis import _
 from ibis.expr.types import Table
-
 
 
 def monthly_activity(days: Table) -> Table:
@@ -28,23 +29,47 @@ def monthly_activity(days: Table) -> Table:
     return joined.mutate(new_customers=_.new_customers.fill_null(0)).order_by("month")
 
 
-def cohort_activity(days: Table) -> Table:
-    """Count how many customers of each monthly cohort bought, and for how much, in each month of their life.
+def cohort_activity(days: Table, months_per_period: int = 1) -> Table:
+    """Count how many customers of each cohort bought, and for how much, in each period of their life.
+
+    Parameters
+    ----------
+    days
+        From `clv.data.customers.customer_days`.
+    months_per_period
+        1 for months, 3 for quarters, 12 for years, all of the calendar.
 
     Returns
     -------
     Table
-        cohort (month of the first purchase day), age_months (0 in that month), customers, revenue.
+        cohort (first day of the period of the first purchase day), age (periods since, 0 in that period), customers,
+        revenue.
     """
     bought = days.filter(_.is_purchase)
-    firsts = bought.group_by("customer_id").aggregate(cohort=_.ordered_on.min().truncate("M"))
-    aged = bought.join(firsts, "customer_id").mutate(
-        age_months=(_.ordered_on.year() - _.cohort.year()) * 12 + _.ordered_on.month() - _.cohort.month()
-    )
-    counted = aged.group_by("cohort", "age_months").aggregate(
+    unit = {1: "M", 3: "Q", 12: "Y"}[months_per_period]
+    firsts = bought.group_by("customer_id").aggregate(cohort=_.ordered_on.min().truncate(unit))
+    joined = bought.join(firsts, "customer_id").mutate(period=_.ordered_on.truncate(unit))
+    months = (_.period.year() - _.cohort.year()) * 12 + _.period.month() - _.cohort.month()
+    aged = joined.mutate(age=(months // months_per_period).cast("int64"))
+    counted = aged.group_by("cohort", "age").aggregate(
         customers=_.customer_id.nunique(), revenue=_.net.sum().cast("float64")
     )
-    return counted.order_by("cohort", "age_months")
+    return counted.order_by("cohort", "age")
+
+
+def first_orders(days: Table, known_until: dt.date) -> Table:
+    """Count the customers (n) by the day of their first purchase, for those first seen up to `known_until`."""
+    firsts = days.filter(_.is_purchase).group_by("customer_id").aggregate(first_order=_.ordered_on.min())
+    known = firsts.filter(_.first_order <= known_until)
+    return known.group_by("first_order").aggregate(n=_.count()).order_by("first_order")
+
+
+def repeat_orders(days: Table, known_until: dt.date) -> Table:
+    """Count the purchase days after the first (n) by day, of the customers first seen up to `known_until`."""
+    bought = days.filter(_.is_purchase)
+    first = bought.ordered_on.min().over(group_by="customer_id")
+    later = bought.mutate(first_order=first).filter((_.first_order <= known_until) & (_.ordered_on > _.first_order))
+    return later.group_by("ordered_on").aggregate(n=_.count()).order_by("ordered_on")
 
 
 def days_between_orders(days: Table) -> Table:
@@ -53,4 +78,3 @@ def days_between_orders(days: Table) -> Table:
     previous = bought.ordered_on.lag().over(group_by="customer_id", order_by="ordered_on")
     gaps = bought.mutate(gap_days=bought.ordered_on.delta(previous, unit="day"))
     return gaps.filter(_.gap_days.notnull()).group_by("gap_days").aggregate(n=_.count()).order_by("gap_days")
-

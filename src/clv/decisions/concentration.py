@@ -96,3 +96,20 @@ def gini_concentration(value: pd.Series) -> float:
     if n == 0 or total <= 0:
         return float("nan")
     return float((2 * np.arange(1, n + 1) - n - 1) @ ordered / (n * total))
+
+
+def share_by_class(value: pd.Series, classes: pd.Series) -> pd.DataFrame:
+    """Total customers and money by ABC class; the classes hold every customer once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index A, B, C (those that occur): n_customers, share_of_customers, value, share_of_value, value_per_customer.
+    """
+    groups = value.fillna(0.0).groupby(classes)
+    table = pd.DataFrame({"n_customers": groups.size(), "value": groups.sum()})
+    return table.assign(
+        share_of_customers=table["n_customers"] / table["n_customers"].sum(),
+        share_of_value=table["value"] / table["value"].sum(),
+        value_per_customer=table["value"] / table["n_customers"],
+    )

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from clv.errors import DataError
 from clv.models import BGNBD, GammaGamma, naive
+from clv.models.bgnbd import expected_purchases_new_customer
 from clv.models.evaluation import calibration_by_decile, holdout_metrics
 from clv.models.gamma_gamma import conditional_mean_spend, spend_frequency_correlation
 from clv.units import DAYS_PER_WEEK, DiscountRate, Horizon, days, require_horizon, require_rate
 
 PATIENT_SHARE = 0.90  # of the returning customers, whose own pace fits into the churn window
+HIGH_TRUST, MEDIUM_TRUST = 0.05, 0.15  # distance of the holdout's total from its forecast
 SMALLEST_BASE = 10  # buyers and returning customers; with fewer, four parameters fit anything
 
 FORECAST_COLUMNS = ("p_alive", "p_churn", "expected_orders", "expected_revenue", "clv")
@@ -69,7 +72,8 @@ def fit_value_models(customers: pd.DataFrame) -> ValueModels:
     spenders = returned[returned["monetary_value"] > 0]
     if len(spenders) < SMALLEST_BASE:
         raise DataError(
-            f"only {len(spenders):,} of {len(returned):,} returning customers spent more than zero; check the amount column"
+            f"only {len(spenders):,} of {len(returned):,} returning customers spent more than zero; "
+            "check the amount column"
         )
     return ValueModels(BGNBD().fit(buyers), GammaGamma().fit(spenders))
 
@@ -233,6 +237,49 @@ def _silence_by_risk(forecast_silent: pd.Series, silent: pd.Series) -> pd.DataFr
     band = np.minimum((forecast_silent * 5).astype(int), 4)
     grouped = pd.DataFrame({"forecast": forecast_silent, "actual": silent.astype(float)}).groupby(band)
     return grouped.mean().assign(n_customers=grouped.size()).rename_axis("risk_band")
+
+
+def trust_level(check: HoldoutCheck) -> Literal["high", "medium", "low"]:
+    """Say how far the sums of the forecast can be trusted, from what it missed in the holdout.
+
+    High: orders and revenue off by at most 5 % and no worse than the naive rule per customer; medium: by at most 15 %;
+    low otherwise.
+    """
+    off = max(abs(check.orders.loc["model", "bias"]), abs(check.revenue.loc["model", "bias"]))
+    beats_naive = check.orders.loc["model", "rmse"] <= check.orders.loc["naive", "rmse"]
+    return "high" if off <= HIGH_TRUST and beats_naive else "medium" if off <= MEDIUM_TRUST else "low"
+
+
+def weighted_gap(silent: pd.DataFrame) -> float:
+    """Return the mean distance, over customers, of forecast and actual share of silent ones by risk band, 0–1."""
+    gap = (silent["forecast"] - silent["actual"]).abs()
+    return float((gap * silent["n_customers"]).sum() / silent["n_customers"].sum())
+
+
+def tracking(model: BGNBD, firsts: pd.DataFrame, repeats: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
+    """Add up, week by week, the repeat purchases that a new customer's model expects and those that were made.
+
+    Parameters
+    ----------
+    model
+        Fitted on the calibration span.
+    firsts, repeats
+        Of the same customers, from `clv.data.history.first_orders` and `repeat_orders`.
+    until
+        Last day.
+
+    Returns
+    -------
+    pandas.DataFrame
+        date (each seventh day), actual and forecast: cumulative repeat purchase days of all these customers.
+    """
+    began = pd.to_datetime(firsts["first_order"]).to_numpy()
+    dates = pd.date_range(began.min(), until, freq="7D")[1:]
+    age = np.maximum((dates.to_numpy()[:, None] - began[None, :]) / np.timedelta64(7, "D"), 0.0)
+    expected = expected_purchases_new_customer(model.params_, age) @ firsts["n"].to_numpy(dtype=float)
+    made = pd.Series(repeats["n"].to_numpy(), index=pd.to_datetime(repeats["ordered_on"])).sort_index().cumsum()
+    actual = made.reindex(made.index.union(dates)).ffill().fillna(0).reindex(dates)
+    return pd.DataFrame({"date": dates, "actual": actual.to_numpy(dtype=float), "forecast": expected})
 
 
 def independence(customers: pd.DataFrame) -> float:

@@ -101,3 +101,10 @@ def first_to_call(customers: pd.DataFrame, n: int) -> pd.DataFrame:
     slipping = customers[customers["portfolio"].isin(["A_at_risk", "A_leaving"])].sort_index()
     stake = slipping["p_churn"] * slipping["value_to_date"]
     return slipping.loc[stake.sort_values(ascending=False, kind="stable").index[:n]]
+
+
+def portfolio_grid(customers: pd.DataFrame) -> pd.DataFrame:
+    """Count customers by value class (rows A, B, C) and risk (columns); who never purchased is not in it."""
+    known = customers[customers["portfolio"] != NO_PURCHASE]
+    counts = pd.crosstab(known["abc"], known["risk"])
+    return counts.reindex(index=VALUE_CLASSES, columns=RISK_BANDS, fill_value=0)

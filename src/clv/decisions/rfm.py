@@ -47,3 +47,10 @@ def _fifths(measure: pd.Series) -> pd.Series:
     """Fifth of the base in which a value lies, by the middle of its ties; 0 where it is missing."""
     middle = (measure.rank(method="average") - 0.5) / measure.notna().sum()
     return np.ceil(middle * SCORES).clip(1, SCORES).fillna(0).astype("int64")
+
+
+def rfm_grid(scores: pd.DataFrame) -> pd.DataFrame:
+    """Count customers by frequency score (rows, 5 on top) and recency score (columns, 1 to 5)."""
+    known = scores[scores["r"] > 0]
+    counts = pd.crosstab(known["f"], known["r"])
+    return counts.reindex(index=range(SCORES, 0, -1), columns=range(1, SCORES + 1), fill_value=0)

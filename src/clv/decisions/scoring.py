@@ -52,7 +52,7 @@ def score_file(config: Config, out: Path, today: dt.date | None = None) -> list[
 
 
 def score(config: Config, today: dt.date | None = None) -> pd.DataFrame:
-    """Return the scored customers of a config's transaction file, one row each; see `clv.decisions.export.DICTIONARY`."""
+    """Return one scored row per customer of a config's transaction file; see `clv.decisions.export.DICTIONARY`."""
     return _score(config, today or dt.datetime.now(dt.UTC).date())[0]
 
 

@@ -26,16 +26,16 @@ SUMMARY = "00_summary"
 
 NOTEBOOKS: tuple[Notebook, ...] = (
     Notebook("01_customer_base", reads=(), writes=("customers", "base_facts")),
-    Notebook("02_current_value", reads=("customers",), writes=("current_value", "value_facts")),
-    Notebook("03_lifetime_value", reads=("customers",), writes=("forecast", "forecast_facts")),
+    Notebook("02_current_value", reads=("customers", "base_facts"), writes=("current_value", "value_facts")),
+    Notebook("03_lifetime_value", reads=("customers", "base_facts"), writes=("forecast", "forecast_facts")),
     Notebook(
         "07_portfolios",
-        reads=("customers", "current_value", "forecast"),
+        reads=("customers", "base_facts", "current_value", "forecast", "forecast_facts"),
         writes=("portfolios", "portfolio_summary"),
     ),
     Notebook(
         SUMMARY,
-        reads=("customers", "base_facts", "value_facts", "forecast", "forecast_facts", "portfolio_summary"),
+        reads=("base_facts", "value_facts", "forecast_facts", "portfolio_summary"),
         writes=("summary_facts",),
     ),
 )

@@ -133,6 +133,11 @@ class Workspace:
         """Return the single figures that `write_facts` wrote."""
         return dict(self.read(artefact).iloc[0])
 
+    def written(self) -> str:
+        """List the artefacts of the run with their size, for the last line of a notebook."""
+        files = sorted((self.folder / "artefacts").glob("*.parquet"))
+        return "; ".join(f"{file.name} ({file.stat().st_size:,} bytes)" for file in files)
+
     def has(self, artefact: str) -> bool:
         """Tell whether an artefact has been written."""
         return self._file(artefact).exists()
