@@ -23,6 +23,7 @@ from clv.units import DAYS_PER_WEEK, DiscountRate, Horizon, days, require_horizo
 
 PATIENT_SHARE = 0.90  # of the returning customers, whose own pace fits into the churn window
 HIGH_TRUST, MEDIUM_TRUST = 0.05, 0.15  # distance of the holdout's total from its forecast
+FLAGGED_BAND = 3  # fifths of the risk scale counted from 0: 60 % and more
 SMALLEST_BASE = 10  # buyers and returning customers; with fewer, four parameters fit anything
 
 FORECAST_COLUMNS = ("p_alive", "p_churn", "expected_orders", "expected_revenue", "clv")
@@ -254,6 +255,14 @@ def weighted_gap(silent: pd.DataFrame) -> float:
     """Return the mean distance, over customers, of forecast and actual share of silent ones by risk band, 0–1."""
     gap = (silent["forecast"] - silent["actual"]).abs()
     return float((gap * silent["n_customers"]).sum() / silent["n_customers"].sum())
+
+
+def flagged_group(silent: pd.DataFrame) -> dict[str, float]:
+    """Put together the risk bands from 60 % up: n_customers, mean forecast and actual share of silent ones."""
+    high = silent[silent.index >= FLAGGED_BAND]
+    n = int(high["n_customers"].sum())
+    mean = {name: float((high[name] * high["n_customers"]).sum() / n) if n else 0.0 for name in ("forecast", "actual")}
+    return {"n_customers": n, **mean}
 
 
 def tracking(model: BGNBD, firsts: pd.DataFrame, repeats: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:

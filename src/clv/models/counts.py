@@ -1,0 +1,154 @@
+"""The door between a frame of customers and the arrays of a likelihood: check once, compress, expand.
+
+Purchases are counted in whole days, so many customers share one row of numbers. A likelihood needs each distinct row
+and how many customers it stands for; this is exact, and its cost does not grow with the number of customers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from clv.errors import DataError
+
+FloatArray = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+_IDS_SHOWN = 5  # offenders named in a message
+
+
+class Counts(NamedTuple):
+    """Purchase counts in the symbols of Fader, Hardie & Lee (2005), each of shape (n,)."""
+
+    x: FloatArray
+    t_x: FloatArray
+    T: FloatArray
+
+
+def purchase_counts(customers: pd.DataFrame) -> Counts:
+    """Return frequency, recency and T as arrays, or raise once with everything that is wrong with them.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        One row per customer: frequency (whole repeat purchases, ≥ 0), recency (time units from the first to the last
+        purchase, 0 ≤ recency ≤ T, 0 exactly when frequency is 0), T (time units under observation, ≥ 0).
+
+    Returns
+    -------
+    Counts
+        x, t_x, T in the order of the rows.
+
+    Raises
+    ------
+    DataError
+        If columns are missing, there are no rows, or values break a rule above; the message lists all of it.
+
+    Examples
+    --------
+    >>> purchase_counts(pd.DataFrame({"frequency": [2], "recency": [30.4], "T": [38.9]})).x
+    array([2.])
+    """
+    x, t_x, T = numbers(customers, ("frequency", "recency", "T"))
+    problems = {
+        "frequency below 0 or not whole: count the purchase days after the first": (x < 0) | (x != np.floor(x)),
+        "recency below 0: it runs from the first purchase to the last": t_x < 0,
+        "recency > T: T must run to the calibration end; was `end` earlier than the last order?": t_x > T,
+        "recency > 0 but frequency 0: without a repeat purchase recency is 0": (x == 0) & (t_x > 0),
+        "frequency > 0 but recency 0: merge purchases of one day into one": (x > 0) & (t_x == 0),
+        "T below 0: the first purchase lies after the calibration end": T < 0,
+    }
+    refuse(customers, problems)
+    return Counts(x, t_x, T)
+
+
+def numbers(customers: pd.DataFrame, columns: Sequence[str]) -> list[FloatArray]:
+    """Return the columns as float arrays of shape (n,), or raise a DataError naming all that are absent or unfit."""
+    require_columns(customers, columns)
+    arrays = {name: as_floats(customers[name]) for name in columns}
+    refuse(customers, {f"{name} missing or not a finite number": ~np.isfinite(v) for name, v in arrays.items()})
+    return list(arrays.values())
+
+
+def require_columns(customers: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise one DataError naming every absent column, or saying that there are no rows."""
+    missing = [name for name in columns if name not in customers.columns]
+    if missing:
+        raise DataError(f"customers: missing columns {missing}; found {list(map(str, customers.columns))}")
+    if customers.empty:
+        raise DataError("customers: no rows; did a filter or the calibration end exclude everyone?")
+
+
+def refuse(customers: pd.DataFrame, problems: dict[str, Mask]) -> None:
+    """Raise one DataError that says what is wrong, in how many rows and in which, if any row has a problem."""
+    found = [_describe(customers, what, rows) for what, rows in problems.items() if rows.any()]
+    if found:
+        raise DataError("customers: " + "; ".join(found))
+
+
+def as_floats(column: pd.Series) -> FloatArray:
+    """Return a column as floats, with nan for whatever is not a number."""
+    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+
+
+def compress(columns: dict[str, FloatArray], weights: FloatArray | None) -> tuple[list[FloatArray], FloatArray]:
+    """Return the distinct rows, sorted so that the caller's order cannot matter, and the customers each stands for.
+
+    Parameters
+    ----------
+    columns : dict of ndarray, shape (n,)
+        The numbers that describe a customer.
+    weights : ndarray, shape (n,), or None
+        Customers that a row stands for; None counts each row once.
+
+    Returns
+    -------
+    list of ndarray, shape (m,)
+        The columns over the distinct rows.
+    ndarray, shape (m,)
+        The sum of weights over each.
+
+    Examples
+    --------
+    >>> compress({"x": np.array([2.0, 1.0, 2.0])}, None)
+    ([array([1., 2.])], array([1., 2.]))
+    """
+    rows = pd.DataFrame(columns)
+    weight = np.ones(len(rows)) if weights is None else weights
+    total = rows.assign(_weight=weight).groupby(list(columns), as_index=False, sort=True)["_weight"].sum()
+    return [total[name].to_numpy(dtype=float) for name in columns], total["_weight"].to_numpy(dtype=float)
+
+
+def distinct(*columns: FloatArray) -> tuple[list[FloatArray], npt.NDArray[np.intp]]:
+    """Return the distinct rows of the columns, and for each row the position of its distinct one.
+
+    Examples
+    --------
+    >>> (x, T), position = distinct(np.array([3.0, 0.0, 3.0]), np.array([9.0, 9.0, 9.0]))
+    >>> x, position
+    (array([3., 0.]), array([0, 1, 0]))
+    """
+    rows = pd.DataFrame(dict(enumerate(columns)))
+    position = rows.groupby(list(rows.columns), sort=False).ngroup()
+    first = ~rows.duplicated().to_numpy()
+    return [column[first] for column in columns], np.asarray(position, dtype=np.intp)
+
+
+def row_weights(customers: pd.DataFrame, weights: str | None) -> FloatArray | None:
+    """Return the weights column as an array of positive numbers, shape (n,), or None where no column is named."""
+    if weights is None:
+        return None
+    (values,) = numbers(customers, (weights,))
+    refuse(customers, {f"{weights} not above 0: it is the number of customers a row stands for": values <= 0})
+    return values
+
+
+def _describe(customers: pd.DataFrame, what: str, rows: Mask) -> str:
+    """Return '3 of 2,357 rows have … (ids 17, 40, 212)'."""
+    ids = [str(label) for label in customers.index[rows][:_IDS_SHOWN]]
+    more = ", …" if rows.sum() > _IDS_SHOWN else ""
+    return f"{rows.sum():,} of {len(customers):,} rows have {what} (ids {', '.join(ids)}{more})"

@@ -1,0 +1,24 @@
+"""Charts in the house style, one function each; show them through `clv.report.figures.figure`.
+
+Every function takes a frame of finished numbers and labels in the reader's language, and returns a Figure that
+pyplot does not know of. A frame without a value to draw gives a chart that says so.
+"""
+
+from clv.report.charts.bars import bars, grouped_bars, histogram_counts
+from clv.report.charts.grids import heat_grid
+from clv.report.charts.lines import concentration_curve, time_lines
+from clv.report.charts.style import colour_of, house_style
+from clv.report.charts.tracking import cumulative_tracking, forecast_against_actual
+
+__all__ = [
+    "bars",
+    "colour_of",
+    "concentration_curve",
+    "cumulative_tracking",
+    "forecast_against_actual",
+    "grouped_bars",
+    "heat_grid",
+    "histogram_counts",
+    "house_style",
+    "time_lines",
+]

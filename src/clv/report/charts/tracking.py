@@ -1,0 +1,135 @@
+"""Charts that hold a forecast against what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from clv.report.charts.lines import label_ends, last_value, places, time_axis
+from clv.report.charts.style import (
+    MUTED,
+    ChartKind,
+    blank,
+    canvas,
+    colour_of,
+    drawable,
+    finite,
+    from_zero,
+    house_style,
+    thinned,
+    value_axis,
+    wrapped,
+)
+from clv.report.text import Text
+
+_LOOKS: dict[str, dict[str, Any]] = {
+    "naive": {"linestyle": (0, (4, 3)), "linewidth": 1.4},
+    "forecast": {"marker": "o", "markersize": 7, "markerfacecolor": "white", "markeredgewidth": 1.8},
+    "actual": {"marker": "o", "markersize": 6, "linewidth": 1.2},
+}
+
+
+@house_style()
+def forecast_against_actual(
+    frame: pd.DataFrame,
+    text: Text,
+    value_label: str,
+    group_label: str,
+    kind: ChartKind = "number",
+) -> Figure:
+    """Return forecast and outcome per group of customers, e.g. by decile of the forecast.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `group`, `forecast`, `actual` and, if there is one, `naive`: the forecast to beat.
+    text : Text
+        Language and currency.
+    value_label, group_label : str
+        What the height measures and what the groups are.
+    kind : {"number", "money", "percent"}
+        How the numbers are written.
+    """
+    drawn = [name for name in _LOOKS if name in frame.columns and finite(frame[name]).size]
+    if not drawn:
+        return blank(text)
+    fig, ax = canvas(height=4.0)
+    across = np.arange(len(frame))
+    for name in drawn:
+        ax.plot(across, drawable(frame[name]), color=colour_of(name), zorder=3, **_LOOKS[name])
+    from_zero(ax, frame[drawn].to_numpy().ravel())
+    value_axis(ax.yaxis, text, kind)
+    ax.set_xticks(across, thinned([str(group) for group in frame["group"]]))
+    ax.set_title(value_label)
+    ax.set_xlabel(group_label)
+    _name_lines(ax, frame, drawn, text)
+    return fig
+
+
+@house_style()
+def cumulative_tracking(
+    frame: pd.DataFrame,
+    holdout_start: Any,
+    text: Text,
+    value_label: str,
+    kind: ChartKind = "number",
+) -> Figure:
+    """Return how the running totals of forecast and outcome stay together, also where the model had not looked.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `date`, `actual` and `forecast`, both cumulative.
+    holdout_start : date
+        First day that was kept from the model.
+    text : Text
+        Language and currency.
+    value_label : str
+        What is added up.
+    kind : {"number", "money", "percent"}
+        How the numbers are written.
+    """
+    ordered = frame.dropna(subset=["date"]).sort_values("date")
+    drawn = [name for name in ("forecast", "actual") if finite(ordered[name]).size]
+    if not drawn:
+        return blank(text)
+    fig, ax = canvas(height=4.0)
+    for name in drawn:
+        style = (0, (5, 2)) if name == "forecast" else "solid"
+        ax.plot(places(ordered["date"]), drawable(ordered[name]), color=colour_of(name), linestyle=style)
+    from_zero(ax, ordered[drawn].to_numpy().ravel())
+    value_axis(ax.yaxis, text, kind)
+    time_axis(ax, text)
+    ax.set_title(value_label)
+    _split(ax, holdout_start, text)
+    _name_lines(ax, ordered, drawn, text)
+    return fig
+
+
+def _name_lines(ax: Axes, frame: pd.DataFrame, drawn: list[str], text: Text) -> None:
+    _ = text
+    names = {"actual": _("What happened"), "forecast": _("Forecast"), "naive": _("Naive forecast")}
+    label_ends(ax, [(last_value(frame[name]), names[name], colour_of(name)) for name in drawn])
+
+
+def _split(ax: Axes, holdout_start: Any, text: Text) -> None:
+    """Mark where the data that the model saw end and its examination begins."""
+    _ = text
+    start = places(pd.Series([holdout_start]))[0]
+    ax.axvline(start, color=MUTED, linewidth=1)
+    foot = ax.get_xaxis_transform()
+    sides = ((_("← what the model saw"), "right", -7), (_("kept to check →"), "left", 7))
+    for label, align, offset in sides:
+        ax.annotate(
+            wrapped(label, 15),
+            (start, 0),
+            (offset, 8),
+            xycoords=foot,
+            textcoords="offset points",
+            ha=align,
+            color=MUTED,
+        )

@@ -1,0 +1,185 @@
+"""Tables for readers: labels instead of column names, numbers in their language, nothing that data can inject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import pandas as pd
+from markupsafe import Markup
+
+from clv.errors import ConfigError, DataError
+from clv.report.blocks import Block, joined, plain
+from clv.report.text import Text
+
+Kind = Literal["text", "number", "money", "percent", "date", "days"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: where its values are, what readers call it, and how they are written.
+
+    Parameters
+    ----------
+    name : str
+        Column or index level of the frame.
+    label : str
+        Heading, already translated. The unit of money and days is added to it.
+    kind : {"text", "number", "money", "percent", "date", "days"}
+        Percent takes shares from 0 to 1.
+    decimals : int
+        Digits after the decimal sign.
+    bar : bool
+        Whether a bar from zero to the largest value of the column lies under each number.
+    """
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    decimals: int = 0
+    bar: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a kind that no reader was promised."""
+        if self.kind not in get_args(Kind):
+            raise ConfigError(f"kind of column {self.name!r} must be one of {', '.join(get_args(Kind))}")
+
+
+@dataclass(frozen=True)
+class Table(Block):
+    """A block that holds a table; only these go under a figure."""
+
+
+def table(frame: pd.DataFrame, columns: Sequence[Column], caption: str, text: Text, limit: int | None = 50) -> Table:
+    """Return a table that scrolls sideways on a phone and sorts on a click; missing values read "n/a".
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per line of the table, in the order to show.
+    columns : sequence of Column
+        Columns to show; the first one names the row.
+    caption : str
+        What the table holds.
+    text : Text
+        Language and currency.
+    limit : int, optional
+        Largest number of rows shown; a note says how many there are. None shows all.
+
+    Raises
+    ------
+    DataError
+        If the frame lacks a column.
+
+    Examples
+    --------
+    >>> top = pd.DataFrame({"name": ["A", "B"], "revenue": [1200.0, None]})
+    >>> columns = [Column("name", "Customer"), Column("revenue", "Revenue", "money")]
+    >>> shown = table(top, columns, "Best customers", Text("en", "USD"))
+    >>> "Revenue ($)" in shown.html, "1,200" in shown.html, "n/a" in shown.html
+    (True, True, True)
+    """
+    series = _series(frame, columns)
+    n_shown = len(frame) if limit is None else min(limit, len(frame))
+    cells = [_cells(values.head(n_shown), column, text, first=column is columns[0]) for column, values in series]
+    rows = [Markup("<tr>{}</tr>").format(joined(row)) for row in zip(*cells, strict=True)]
+    head = joined([_heading(column, text) for column in columns])
+    label = plain(caption)
+    return Table(
+        Markup(
+            '<div class="table"><div class="scroll" role="region" aria-label="{}" tabindex="0"><table>'
+            "<caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}</div>"
+        ).format(label, label, head, joined(rows) or _empty(len(columns), text), _note(n_shown, len(frame), text))
+    )
+
+
+def _series(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Column, pd.Series]]:
+    """Return the values of each column, taken from the columns of the frame or from its index."""
+    levels = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    flat = frame.reset_index(level=levels) if levels else frame
+    lacking = [column.name for column in columns if column.name not in flat.columns]
+    if lacking:
+        raise DataError(f"the table asks for {lacking}, which the frame lacks; it has {[*map(str, flat.columns)]}")
+    return [(column, flat[column.name]) for column in columns]
+
+
+def _heading(column: Column, text: Text) -> Markup:
+    """Return a column heading with its unit; the script of the page turns it into a sort button."""
+    _ = text
+    units = {"money": text.currency_symbol, "days": _("days")}
+    unit = f" ({units[column.kind]})" if column.kind in units else ""
+    return Markup('<th scope="col" class="{}">{}</th>').format(_look(column), plain(column.label) + unit)
+
+
+def _cells(values: pd.Series, column: Column, text: Text, first: bool) -> list[Markup]:
+    """Return the cells of one column; the first column names the row."""
+    written = _writer(column, text)
+    largest = _largest(values) if column.bar else 0.0
+    tag, scope = ("th", Markup(' scope="row"')) if first else ("td", Markup(""))
+    return [
+        Markup('<{tag}{scope} class="{look}" data-sort-value="{key}">{bar}{shown}</{tag}>').format(
+            tag=tag,
+            scope=scope,
+            look=_look(column),
+            key=_sort_key(value, column.kind),
+            bar=_bar(value, largest),
+            shown=plain(written(value)),
+        )
+        for value in values
+    ]
+
+
+def _look(column: Column) -> str:
+    """Return the class of a column's cells: numbers stand right, so that their digits line up."""
+    return column.kind if column.kind in {"text", "date"} else "number"
+
+
+def _writer(column: Column, text: Text) -> Callable[[Any], str]:
+    """Return how a value of this kind is written; money and days carry their unit in the heading."""
+    writers: dict[Kind, Callable[[Any], str]] = {
+        "text": lambda value: text.not_available if pd.isna(value) else plain(value),
+        "percent": lambda value: text.percent(value, column.decimals),
+        "date": text.date,
+    }
+    return writers.get(column.kind, lambda value: text.number(value, column.decimals))
+
+
+def _sort_key(value: Any, kind: Kind) -> str:
+    """Return what the table is sorted by: empty for a missing value, which the script puts last."""
+    if pd.isna(value):
+        return ""
+    if kind == "date":
+        return pd.Timestamp(value).isoformat()
+    return plain(value) if kind == "text" else repr(float(value))
+
+
+def _largest(values: pd.Series) -> float:
+    largest = pd.to_numeric(values, errors="coerce").max()
+    return float(largest) if pd.notna(largest) else 0.0
+
+
+def _bar(value: Any, largest: float) -> Markup:
+    """Return a bar whose length is the share of the largest value; none for missing and negative values."""
+    if not largest > 0 or pd.isna(value) or not value > 0:
+        return Markup("")
+    return Markup('<span class="bar" style="width:{}%" aria-hidden="true"></span>').format(
+        f"{100 * value / largest:.1f}"
+    )
+
+
+def _empty(n_columns: int, text: Text) -> Markup:
+    _ = text
+    return Markup('<tr><td colspan="{}">{}</td></tr>').format(n_columns, plain(_("There is nothing to list.")))
+
+
+def _note(n_shown: int, n_rows: int, text: Text) -> Markup:
+    _ = text
+    if n_shown == n_rows:
+        return Markup("")
+    note = _(
+        "Showing the first {shown} of {total}; the whole list is in the export.",
+        shown=_.number(n_shown),
+        total=_.number(n_rows),
+    )
+    return Markup('<p class="table-note">{}</p>').format(plain(note))
