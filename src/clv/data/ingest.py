@@ -263,7 +263,7 @@ def _listed(reasons: dict[str, int]) -> str:
 
 
 def _money(value: Decimal | None) -> Decimal:
-    return Decimal(0) if value is None or pd.isna(value) else Decimal(value)
+    return Decimal(0) if value is None or value != value else Decimal(value)  # a sum of nothing arrives as nan
 
 
 def _day(value: dt.date | pd.Timestamp) -> dt.date:

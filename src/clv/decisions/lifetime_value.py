@@ -246,8 +246,8 @@ def trust_level(check: HoldoutCheck) -> Literal["high", "medium", "low"]:
     High: orders and revenue off by at most 5 % and no worse than the naive rule per customer; medium: by at most 15 %;
     low otherwise.
     """
-    off = max(abs(check.orders.loc["model", "bias"]), abs(check.revenue.loc["model", "bias"]))
-    beats_naive = check.orders.loc["model", "rmse"] <= check.orders.loc["naive", "rmse"]
+    off = max(abs(check.orders["bias"]["model"]), abs(check.revenue["bias"]["model"]))
+    beats_naive = check.orders["rmse"]["model"] <= check.orders["rmse"]["naive"]
     return "high" if off <= HIGH_TRUST and beats_naive else "medium" if off <= MEDIUM_TRUST else "low"
 
 
@@ -255,6 +255,24 @@ def weighted_gap(silent: pd.DataFrame) -> float:
     """Return the mean distance, over customers, of forecast and actual share of silent ones by risk band, 0–1."""
     gap = (silent["forecast"] - silent["actual"]).abs()
     return float((gap * silent["n_customers"]).sum() / silent["n_customers"].sum())
+
+
+def calibration_gap(calibration: pd.DataFrame) -> tuple[float, int, float]:
+    """Say how far forecast and outcome of the tenths are apart.
+
+    Returns
+    -------
+    gap
+        Sum of the tenths' distances over the sum of what happened, 0 or more.
+    worst
+        The tenth with the largest distance in total.
+    excess
+        How much too high that tenth was forecast, as a share of what happened there; negative when too low.
+    """
+    apart = calibration["forecast_total"] - calibration["actual_total"]
+    worst = int(apart.abs().idxmax())
+    excess = float(apart[worst] / max(float(calibration["actual_total"][worst]), 1.0))
+    return float(apart.abs().sum() / calibration["actual_total"].sum()), worst, excess
 
 
 def flagged_group(silent: pd.DataFrame) -> dict[str, float]:

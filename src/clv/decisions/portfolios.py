@@ -84,7 +84,9 @@ def summarise_portfolios(customers: pd.DataFrame) -> pd.DataFrame:
 
 
 def first_to_call(customers: pd.DataFrame, n: int) -> pd.DataFrame:
-    """Return the customers whose silence would cost most: the highest p_churn × value to date in class A.
+    """Return the key customers with the most sales at risk: p_churn × expected revenue, in class A.
+
+    Who is surely gone has no expected revenue, so the list names those whom a call can still keep.
 
     Parameters
     ----------
@@ -96,11 +98,11 @@ def first_to_call(customers: pd.DataFrame, n: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Rows of `customers` at risk or leaving, most at stake first, ties by customer_id.
+        Rows of `customers` at risk or leaving with their revenue_at_risk, most first, ties by customer_id.
     """
     slipping = customers[customers["portfolio"].isin(["A_at_risk", "A_leaving"])].sort_index()
-    stake = slipping["p_churn"] * slipping["value_to_date"]
-    return slipping.loc[stake.sort_values(ascending=False, kind="stable").index[:n]]
+    weighed = slipping.assign(revenue_at_risk=slipping["p_churn"] * slipping["expected_revenue"])
+    return weighed.sort_values("revenue_at_risk", ascending=False, kind="stable").head(n)
 
 
 def portfolio_grid(customers: pd.DataFrame) -> pd.DataFrame:

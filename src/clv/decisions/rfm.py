@@ -46,7 +46,7 @@ def rfm_scores(customers: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
 def _fifths(measure: pd.Series) -> pd.Series:
     """Fifth of the base in which a value lies, by the middle of its ties; 0 where it is missing."""
     middle = (measure.rank(method="average") - 0.5) / measure.notna().sum()
-    return np.ceil(middle * SCORES).clip(1, SCORES).fillna(0).astype("int64")
+    return pd.Series(np.ceil(middle * SCORES), index=measure.index).clip(1, SCORES).fillna(0).astype("int64")
 
 
 def rfm_grid(scores: pd.DataFrame) -> pd.DataFrame:

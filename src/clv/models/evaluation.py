@@ -26,7 +26,7 @@ def holdout_metrics(forecasts: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:
     forecasts : DataFrame
         Index customer_id, one column per forecast (e.g. "BG/NBD", "naive"), in the unit of actual.
     actual : Series
-        Index customer_id: what happened in the holdout: transactions, or currency (negative where refunds outweigh sales).
+        Index customer_id: what happened in the holdout; money may be negative where refunds outweigh sales.
 
     Returns
     -------

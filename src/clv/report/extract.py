@@ -93,7 +93,7 @@ def _sources(root: Path) -> Iterator[tuple[str, bytes, str]]:
     for path in sorted((root / "src" / "clv").rglob("*.j2")):
         yield path.relative_to(root).as_posix(), path.read_bytes(), "jinja2.ext:babel_extract"
     for path in sorted((root / "notebooks").glob("*.ipynb")):
-        cells = nbformat.read(path, as_version=4).cells  # type: ignore[no-untyped-call]
+        cells = nbformat.read(path, as_version=4).cells
         code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
         yield path.relative_to(root).as_posix(), code.encode(), "python"
 

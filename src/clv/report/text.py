@@ -111,7 +111,7 @@ class Text:
         if _is_missing(value):
             return self.not_available
         if abs(value) < 1000:
-            return self.number(value, decimals=0 if float(value).is_integer() or abs(value) >= 10 else 2)
+            return self.number(value, decimals=0 if float(value).is_integer() or abs(value) >= 100 else 2)
         rounded = float(f"{float(value):.{_COMPACT_DIGITS}g}")
         return format_compact_decimal(rounded, locale=self.language, fraction_digits=_COMPACT_DIGITS - 1)
 

@@ -20,7 +20,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from clv.config import Config
+from clv.decisions.export import DICTIONARY, export_table, write_table
 from clv.errors import ClvError
 from clv.suite.execute import Executed, Progress, check_parameters, execute_suite
 from clv.suite.site import render_site
@@ -87,9 +90,24 @@ def _build(config: Config, folder: Path, run_id: str, progress: Progress, starte
     progress("pages", "started")
     render_site(workspace, executed)
     _forget_paths(executed)
+    _export(workspace)
     (folder / "transactions.parquet").unlink()  # the source is the client's; the run keeps what it derived
     record = _record(workspace, executed, time.monotonic() - started)
     _write_synced(folder / "run.json", json.dumps(record, indent=2, default=str))
+
+
+def _export(workspace: Workspace) -> None:
+    """Write the customers of the run as files for other systems, with what each column means."""
+    folder = workspace.folder / "export"
+    folder.mkdir()
+    scores, portfolios = workspace.read("current_value"), workspace.read("portfolios")
+    customers = export_table(
+        workspace.read("customers"), workspace.read("forecast"), scores[["abc", "rfm"]], portfolios[["portfolio"]]
+    )
+    for name in ("customers.csv", "customers.parquet"):
+        write_table(customers, folder / name)
+    meanings = pd.DataFrame([(name, DICTIONARY[name]) for name in customers], columns=["column", "meaning"])
+    meanings.to_csv(folder / "dictionary.csv", index=False)
 
 
 def _record(workspace: Workspace, executed: list[Executed], seconds: float) -> dict[str, Any]:

@@ -71,6 +71,7 @@ def _provenance(workspace: Workspace) -> list[tuple[str, str]]:
         (_("Forecast horizon"), _.plural("{n} day", "{n} days", config.horizon_days)),
         (_("Margin"), _.percent(config.margin)),
         (_("Annual discount rate"), _.percent(config.annual_discount_rate)),
+        (_("List of all customers"), "export/customers.csv"),
         (_("Run"), context.run_id),
         (_("Created"), _.date(context.created_at)),
         (_("Software"), f"clv {context.version}"),

@@ -140,6 +140,8 @@ def colours_of(keys: Iterable[str]) -> dict[str, str]:
 def writer(text: Text, kind: ChartKind, values: Iterable[Any]) -> Callable[[Any], str]:
     """Return how the values of a chart are written, with no more digits than their size calls for."""
     sizes = finite(values)
+    if kind == "money" and sizes.size and np.abs(sizes).max() >= 100:
+        return lambda value: text.money_compact(round(value)) if abs(value) < 1000 else text.money_compact(value)
     if kind == "money":
         return text.money_compact
     if kind == "percent":
