@@ -1,0 +1,42 @@
+# Two commands: `make report` and `make test`. Both create .venv from the lock first; nothing else is touched.
+PYTHON ?= python3
+CONFIG ?= data/complete_journey.yaml
+BIN := .venv/bin
+# LANGUAGE counts only when given to make: desktops export a variable of that name with another meaning
+language := $(if $(filter command line,$(origin LANGUAGE)),--language $(LANGUAGE))
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# figures are drawn without a screen, and kernels share two cores
+export MPLBACKEND := agg
+export OMP_NUM_THREADS := 1
+
+.PHONY: install report test check lock clean
+
+report: install  ## run the suite and print where its first page is
+	@$(BIN)/clv run $(CONFIG) $(language)
+
+test: check  ## every check, pytest last
+	@$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 tests src notebooks
+
+check: install
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/mypy
+	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
+
+install: .venv/.installed
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("clv needs Python 3.11 or newer; found " + sys.version.split()[0] + ". Name one: make PYTHON=python3.12 ...")'
+	@echo "installing the locked packages into .venv (a few minutes the first time)" >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock:  ## resolve pyproject.toml anew into requirements.lock and environment.yml
+	@bash .ci/lock
+
+clean:
+	rm -rf .venv
