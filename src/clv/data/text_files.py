@@ -86,7 +86,8 @@ def _read_whitespace(
 
 def _as_utf8(file: Path, encoding: str | None, folder: Path) -> Path:
     """Return the file itself when the engine can read it, else a UTF-8 copy; ids keep every character."""
-    sample = _open(file).read(SAMPLE_BYTES)
+    with _open(file) as raw:
+        sample = raw.read(SAMPLE_BYTES)
     encoding = encoding or _detect_encoding(sample)
     if encoding.replace("_", "-").lower() in {"utf-8", "ascii", "utf-8-sig"}:
         return file

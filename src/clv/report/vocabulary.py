@@ -75,3 +75,32 @@ RISKS: Final = {
     "at_risk": message("At risk"),
     "leaving": message("Leaving"),
 }
+
+FORECAST_TRUST: Final = {
+    "high": message(
+        "Tested on {days} days that it had not seen, the forecast was {bias} off in orders and {money} in sales, all "
+        "customers together."
+    ),
+    "medium": message(
+        "Tested on {days} days that it had not seen, the forecast was {bias} off in orders and {money} in sales, all "
+        "customers together: good enough to rank customers and to plan, not to promise a figure."
+    ),
+    "low": message(
+        "Tested on {days} days that it had not seen, the forecast was {bias} off in orders and {money} in sales, all "
+        "customers together: use it to rank customers, not to plan sales."
+    ),
+}
+
+PORTFOLIO_TRUST: Final = {
+    "high": message(
+        "The forecast behind the portfolios held in its test; a customer near a border may belong to the neighbouring "
+        "portfolio."
+    ),
+    "medium": message(
+        "The sums are sound, the single customer is less certain: trust the order of the lists more than each figure."
+    ),
+    "low": message(
+        "The forecast behind the portfolios missed in its test: use the portfolios as a first sorting, and check by "
+        "hand before spending money."
+    ),
+}

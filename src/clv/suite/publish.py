@@ -88,8 +88,8 @@ def _build(config: Config, folder: Path, run_id: str, progress: Progress, starte
     progress("data", f"{intake.rows_clean:,} of {intake.rows_read:,} lines usable")
     executed = execute_suite(workspace, progress)
     progress("pages", "started")
-    render_site(workspace, executed)
     _forget_paths(executed)
+    render_site(workspace, executed)
     _export(workspace)
     (folder / "transactions.parquet").unlink()  # the source is the client's; the run keeps what it derived
     record = _record(workspace, executed, time.monotonic() - started)

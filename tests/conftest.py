@@ -1,0 +1,61 @@
+"""A small simulated company, made once: 400 customers, 18 months, ids that no program should stumble over."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+HOSTILE_IDS = (
+    "<script>alert(1)</script>",
+    '=HYPERLINK("http://example.invalid","pay")',
+    "007",
+    " leading and trailing ",
+    'O"Brien, José; ñ',
+    "<img src=x onerror=alert(1)>",
+    "+34600123456",
+)
+
+
+def simulated_lines(n_customers: int = 400, seed: int = 7) -> list[tuple[str, str, str]]:
+    """Return (customer, day, amount) lines of customers who buy at their own pace and leave at their own time."""
+    rng = np.random.default_rng(seed)
+    start, days = np.datetime64("2024-01-01"), 546
+    lines = []
+    for number in range(n_customers):
+        name = HOSTILE_IDS[number] if number < len(HOSTILE_IDS) else f"C{number:05d}"
+        rate = rng.gamma(1.2, 1 / 30) + (0.2 if number < len(HOSTILE_IDS) else 0)  # the hostile ones are the best
+        spend = 100.0 if number < len(HOSTILE_IDS) else rng.gamma(6, 5)
+        life = days if number < len(HOSTILE_IDS) else rng.exponential(500)
+        first = rng.integers(0, 200)
+        visits = first + np.concatenate([[0.0], np.cumsum(rng.exponential(1 / rate, size=200))])
+        for visit in visits[visits < min(days, first + life)]:
+            lines.append((name, str(start + int(visit)), f"{max(0.5, spend * rng.gamma(4, 0.25)):.2f}"))
+    return lines
+
+
+def write_csv(
+    file: Path, lines: list[tuple[str, str, str]], header: tuple[str, ...] = ("client", "day", "net")
+) -> Path:
+    """Write lines as a comma-separated file with quotes where they are needed."""
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([header, *lines])
+    return file
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the YAML of the simulated company."""
+    folder = tmp_path_factory.mktemp("company")
+    write_csv(folder / "orders.csv", simulated_lines())
+    config = folder / "company.yaml"
+    config.write_text(
+        "name: company\n"
+        "title: Company <b>& Sons</b>\n"
+        "source: {transactions: {path: orders.csv, columns: {customer_id: client, ordered_at: day, amount: net}}}\n"
+        "simulated: true\ncurrency: EUR\nmargin: 0.4\n",
+        encoding="utf-8",
+    )
+    return config

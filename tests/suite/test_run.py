@@ -1,0 +1,144 @@
+"""One whole run on a small company: what is published, that nothing is lost, and that pages are fit to be read."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from tests.conftest import HOSTILE_IDS, simulated_lines
+
+from clv.decisions.export import DICTIONARY
+from clv.suite.graph import NOTEBOOKS
+
+PAGES = [notebook.page for notebook in NOTEBOOKS]
+
+
+class Words(HTMLParser):
+    """Collects what a reader sees, and what a browser would fetch or run."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.addresses: list[str] = []
+        self.tags: list[str] = []
+        self._silent = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attrs if name in {"src", "href", "srcset"} and value]
+        self._silent += tag in {"script", "style"}
+
+    def handle_endtag(self, tag):
+        self._silent -= tag in {"script", "style"}
+
+    def handle_data(self, data):
+        if not self._silent:
+            self.text.append(data)
+
+    @property
+    def shown(self) -> str:
+        return " ".join(" ".join(self.text).split())
+
+
+def test_a_run_publishes_one_page_per_notebook_and_points_latest_at_it(english):
+    latest = english.folder.parent / "latest"
+    assert latest.is_symlink()
+    assert latest.resolve() == english.folder.resolve()
+    assert all((latest / page).is_file() for page in PAGES)
+    assert "index.html" in PAGES
+    assert not any((english.folder.parent / ".building").glob("*"))
+
+
+def test_each_notebook_reports_its_progress(english):
+    for notebook in NOTEBOOKS:
+        assert [event.split()[0] for step, event in english.events if step == notebook.slug] == ["started", "done"]
+
+
+def test_run_json_tells_what_was_read_and_how_it_was_run(english):
+    record = json.loads((english.folder / "run.json").read_text(encoding="utf-8"))
+    lines = simulated_lines()
+    assert record["status"] == "published"
+    assert record["intake"]["rows_read"] == record["intake"]["rows_clean"] == len(lines)
+    assert float(record["intake"]["amount_clean"]) == pytest.approx(sum(float(line[2]) for line in lines), abs=1e-6)
+    assert record["customers"] == 400
+    assert record["config"]["margin"] == 0.4
+    assert set(record["notebooks"]) == {notebook.slug for notebook in NOTEBOOKS}
+    assert len(record["source_sha256"]) == 64
+    assert {"python", "clv", "pandas", "duckdb"} <= set(record["versions"])
+
+
+def test_every_customer_and_every_cent_is_in_exactly_one_portfolio(english):
+    customers = pd.read_parquet(english.folder / "artefacts" / "customers.parquet")
+    portfolios = pd.read_parquet(english.folder / "artefacts" / "portfolios.parquet")
+    summary = pd.read_parquet(english.folder / "artefacts" / "portfolio_summary.parquet")
+    total = sum(float(line[2]) for line in simulated_lines())
+    assert sorted(portfolios["customer_id"]) == sorted(customers["customer_id"])
+    assert portfolios["customer_id"].is_unique
+    assert summary["n_customers"].sum() == len(customers) == 400
+    assert summary["value_to_date"].sum() == pytest.approx(total, abs=1e-6)
+    assert customers["value_to_date"].sum() == pytest.approx(total, abs=1e-6)
+
+
+def test_the_export_holds_every_customer_with_its_id_and_documented_columns(english):
+    exported = pd.read_parquet(english.folder / "export" / "customers.parquet")
+    assert set(exported["customer_id"]) == {line[0] for line in simulated_lines()}
+    assert list(exported) == [name for name in DICTIONARY if name in exported]
+    meanings = pd.read_csv(english.folder / "export" / "dictionary.csv")
+    assert list(meanings["column"]) == list(exported)
+    as_text = pd.read_csv(english.folder / "export" / "customers.csv", dtype=str, keep_default_na=False)
+    assert not as_text["customer_id"].str.match(r"[=@]").any()
+    assert {"007", "+34600123456", "'" + HOSTILE_IDS[1]} <= set(as_text["customer_id"])
+
+
+@pytest.mark.parametrize("language", ["english", "spanish"])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_self_contained_and_reads_like_a_report(page, language, request):
+    run = request.getfixturevalue(language)
+    words = Words(run.page(page))
+    fetched = [address for address in words.addresses if not address.startswith(("data:", "#"))]
+    assert all(re.fullmatch(r"[0-9a-z_]+\.html", address) for address in fetched), fetched
+    assert words.tags.count("h1") == 1
+    assert words.tags.count("script") == 1
+    assert not re.search(r"\b(nan|NaN|None|NaT|inf)\b", words.shown), words.shown
+    assert not re.search(r"\d\.\d{5,}", words.shown)
+    columns = set(DICTIONARY) - {"frequency", "recency", "T", "portfolio", "abc", "rfm", "clv"}
+    raw = [name for name in columns if "_" in name and re.search(rf"\b{name}\b", words.shown)]
+    assert not raw
+    assert "Traceback" not in words.shown
+    assert {"english": 'lang="en"', "spanish": 'lang="es"'}[language] in run.page(page)
+
+
+@pytest.mark.parametrize("language", ["english", "spanish"])
+def test_hostile_text_is_shown_as_text_on_the_pages(language, request):
+    run = request.getfixturevalue(language)
+    pages = [run.page(page) for page in PAGES]
+    assert any("&lt;script&gt;alert(1)&lt;/script&gt;" in page for page in pages)
+    assert not any("<script>alert" in page or "<img src=x" in page for page in pages)
+    assert any('=HYPERLINK("http://example.invalid","pay")' in Words(page).shown for page in pages)
+    assert all("Company <b>& Sons</b>" in Words(page).shown for page in pages)
+
+
+def test_pages_of_invented_data_say_so(english):
+    assert all("simulated" in Words(english.page(page)).shown.lower() for page in PAGES)
+
+
+def test_spanish_pages_are_spanish(spanish, english):
+    for page in PAGES:
+        said, original = Words(spanish.page(page)).shown, Words(english.page(page)).shown
+        assert "clientes" in said
+        left = [phrase for phrase in ("Customers", "What to do", "Sales", "Order") if phrase in original]
+        assert left
+        assert not [phrase for phrase in left if phrase in said]
+
+
+def test_executed_notebooks_tell_no_path_of_the_machine(english):
+    for notebook in NOTEBOOKS:
+        content = (english.folder / "notebooks" / f"{notebook.slug}.ipynb").read_text(encoding="utf-8")
+        assert str(english.folder.parent.parent) not in content
+        assert str(english.folder.parent.parent) not in english.page(
+            f"{notebook.page.removesuffix('.html')}_analyst.html"
+        )
