@@ -17,7 +17,7 @@ from tests.conftest import simulated_lines, write_csv
 from clv import cli
 from clv.config import load_config
 from clv.errors import ConfigError, DataError, NotebookError
-from clv.suite import execute, graph, workspace
+from clv.suite import execute, graph, session, workspace
 from clv.suite.publish import run_suite
 
 YAML = """\
@@ -215,13 +215,13 @@ def test_parameters_of_a_notebook_reach_it(shop):
 
 
 def test_work_by_hand_fills_itself_and_starts_anew_when_the_source_changes(shop, monkeypatch):
-    monkeypatch.setattr(workspace, "project_root", lambda: shop.parent)
+    monkeypatch.setattr(session, "project_root", lambda: shop.parent)
     orders = write_csv(shop.parent / "orders.csv", GOOD)
-    first = workspace.open_run("shop.yaml")
+    first = session.open_run("shop.yaml")
     assert len(first.read("forecast")) == 40  # runs 01 and 03 on the way
-    assert workspace.open_run("shop.yaml").has("forecast")
+    assert session.open_run("shop.yaml").has("forecast")
     write_csv(orders, GOOD[:-1])
-    assert not workspace.open_run("shop.yaml").has("forecast")
+    assert not session.open_run("shop.yaml").has("forecast")
 
 
 def test_a_missing_artefact_of_a_run_names_the_notebook_that_writes_it(shop):

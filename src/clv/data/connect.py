@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import importlib.util
 import os
 from pathlib import Path
@@ -17,6 +18,11 @@ from clv.errors import DataError
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
+_REMEDY = {
+    "text": "close all quotes and end all lines in the same way, or export it again",
+    "parquet": "check that it is whole, or export it again",
+    "duckdb": "check that it is whole and that no other program writes to it",
+}
 
 
 def open_engine(spill: Path | None = None) -> Backend:
@@ -27,7 +33,8 @@ def open_engine(spill: Path | None = None) -> Backend:
     engine = ibis.duckdb.connect()
     for name, value in {"TimeZone": "UTC", "autoinstall_known_extensions": False, "temp_directory": spill}.items():
         if value is not None:
-            engine.raw_sql(f"SET {name} = '{value}'")
+            quoted = str(value).replace("'", "''")
+            engine.raw_sql(f"SET {name} = '{quoted}'")
     if workers := os.environ.get("CLV_ENGINE_THREADS"):
         engine.raw_sql(f"SET threads = {int(workers)}")
     return engine
@@ -71,16 +78,17 @@ def read_source(engine: Backend, source: TransactionsTable, staging: Path) -> tu
     path = locate(source.path)
     kind = _kind(path)
     files = _matching_files(path)
-    if kind == "text":
-        return text_files.read(engine, files, source, staging)
     try:
+        if kind == "text":
+            return text_files.read(engine, files, source, staging)
         if kind == "parquet":
-            return engine.read_parquet([str(file) for file in files], table_name="source"), None
+            return engine.read_parquet([glob.escape(str(file)) for file in files], table_name="source"), None
         return _duckdb_table(engine, files[0], source.table), None
     except DataError:
         raise
     except Exception as error:  # the engine's own errors share no base class
-        raise DataError(f"{path}: cannot be read as {kind}: {' '.join(str(error).split())[:200]}") from error
+        reason = str(error).partition("\n")[0].strip()[:200]
+        raise DataError(f"{path}: cannot be read as {kind}: {reason}; {_REMEDY[kind]}") from error
 
 
 def _kind(path: str) -> str:
@@ -92,7 +100,7 @@ def _kind(path: str) -> str:
 
 
 def _matching_files(path: str) -> list[Path]:
-    is_pattern = any(mark in path for mark in "*?[")
+    is_pattern = any(mark in path for mark in "*?[") and not Path(path).exists()
     files = sorted(Path(path).parent.glob(Path(path).name)) if is_pattern else [Path(path)]
     if not files or not files[0].exists():
         raise DataError(f"{path}: no such file; check the path in the config or on the command line")
@@ -104,7 +112,7 @@ def _matching_files(path: str) -> list[Path]:
 
 
 def _duckdb_table(engine: Backend, file: Path, table: str | None) -> Table:
-    engine.attach(file, name="source_file", read_only=True)
+    engine.attach(str(file).replace("'", "''"), name="source_file", read_only=True)
     database = ("source_file", "main")
     tables = engine.list_tables(database=database)
     if table is None and len(tables) == 1:

@@ -85,6 +85,10 @@ def ingest(source: TransactionsTable, folder: Path, *, today: dt.date, max_unrea
     engine = open_engine(spill=staging)
     try:
         return _ingest(engine, source, folder, staging, today, max_unreadable_share)
+    except DataError:
+        for name in ("transactions.parquet", "quarantine.parquet"):
+            (folder / name).unlink(missing_ok=True)
+        raise
     finally:
         engine.disconnect()
         shutil.rmtree(staging)
@@ -154,34 +158,35 @@ def _typed(rows: Table, source: TransactionsTable) -> Table:
     columns, where = source.columns, source.path
     stamp = _timestamps(rows, source, f"{where}: {columns['ordered_at']}")
     if source.timezone is not None:
-        stamp = wall_clock(rows, stamp, source.timezone)
+        stamp = wall_clock(rows, stamp, source.timezone, f"{where}: {columns['ordered_at']}")
     optional = {
         name: rows[columns[name]].try_cast(TRANSACTIONS[name]) if name in columns else ibis.null(TRANSACTIONS[name])
         for name in ("order_id", "product_id", "quantity")
     }
     return rows.select(
-        customer_id=_text(rows[columns["customer_id"]]),
+        customer_id=_text(rows[columns["customer_id"]], f"{where}: {columns['customer_id']}"),
         ordered_on=stamp.cast("date"),
         ordered_at_found=rows[columns["ordered_at"]].cast("string"),
         amount=_amounts(rows, source, f"{where}: {columns['amount']}"),
         amount_found=rows[columns["amount"]].cast("string"),
-        is_copy=_is_copy(rows) if "order_id" in columns and _has_copies(rows) else ibis.literal(False),
+        is_copy=_is_copy(rows, columns) if "order_id" in columns and _has_copies(rows) else ibis.literal(False),
         **{f"{name}_missing": _blank(rows[columns[name]]) for name in ("customer_id", "ordered_at", "amount")},
         **optional,
     )
 
 
-def _text(column: Column) -> StringColumn:
+def _text(column: Column, where: str) -> StringColumn:
     """Write a value as text; a whole number that arrived as a float loses its '.0', an id that is text nothing."""
-    if column.type().is_floating() or column.type().is_decimal():
-        whole = (column == column.floor()) & (column.abs() < 2**53)
-        return ibis.ifelse(whole, column.try_cast("int64").cast("string"), column.cast("string"))
-    return column.cast("string")
+    if column.type().is_binary() or column.type().is_nested():
+        raise DataError(f"{where}: ids are of type {column.type()}; give text or numbers")
+    text = column.cast("string")
+    return text if column.type().is_string() else text.re_replace(r"\.0+$", "")
 
 
 def _blank(column: Column) -> Column:
     if column.type().is_string():
-        return column.isnull() | (column.strip() == "") | column.lower().isin(["nan", "nat"])
+        bare = column.replace("\N{NO-BREAK SPACE}", "").strip()
+        return column.isnull() | (bare == "") | column.lower().isin(["nan", "nat"])
     return column.isnull() | column.isnan() if column.type().is_floating() else column.isnull()
 
 
@@ -195,7 +200,7 @@ def _timestamps(rows: Table, source: TransactionsTable, where: str) -> Timestamp
     order: parse.DateOrder = "ymd"
     if source.date_format is None:
         order = parse.detect_date_order(parse.date_tokens(text, "date"), where)
-    return parse.read_dates(column.cast("string"), order, source.date_format)
+    return parse.read_dates(column.cast("string"), order, source.date_format, in_utc=source.timezone is not None)
 
 
 def _amounts(rows: Table, source: TransactionsTable, where: str) -> DecimalColumn:
@@ -217,8 +222,10 @@ def _has_copies(rows: Table) -> bool:
     return bool(counted["n"][0] != counted["distinct"][0])
 
 
-def _is_copy(rows: Table) -> Column:
-    return ibis.row_number().over(ibis.window(group_by=[rows[name] for name in rows.columns])) > 0
+def _is_copy(rows: Table, columns: dict[str, str]) -> Column:
+    """Whether a line repeats one before it in every column; without an order id nothing tells a copy from a sale."""
+    number = ibis.row_number().over(ibis.window(group_by=[rows[name] for name in rows.columns]))
+    return (number > 0) & ~_blank(rows[columns["order_id"]])
 
 
 def _count(clean: Table, quarantine: Table, n_found: int, where: str, limit: float) -> Intake:

@@ -21,11 +21,12 @@ DateOrder = Literal["ymd", "dmy", "mdy"]
 DecimalMark = Literal[".", ","]
 
 LEADING_DATE = r"^\s*([0-9]{8}|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})"
+GAPS = r"\s'\x{00A0}\x{202F}"  # stand between thousands: spaces, also unbreakable ones, and the Swiss apostrophe
 CURRENCY_SIGNS = r"[$€£¥₹₽₩₺]|(?i:US\$|USD|EUR|GBP|MXN|ARS|CLP|COP|PEN|BRL|CHF)"
 ISO_PARTS: dict[DateOrder, tuple[str, str]] = {
-    "ymd": (r"^\s*([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", r"\1-\2-\3"),
-    "dmy": (r"^\s*([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})", r"\3-\2-\1"),
-    "mdy": (r"^\s*([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})", r"\3-\1-\2"),
+    "ymd": (r"^\s*([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})([^0-9]|$)", r"\1-\2-\3\4"),
+    "dmy": (r"^\s*([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})([^0-9]|$)", r"\3-\2-\1\4"),
+    "mdy": (r"^\s*([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})([^0-9]|$)", r"\3-\1-\2\4"),
 }
 COMPACT_DATE = (r"^\s*([0-9]{4})([0-9]{2})([0-9]{2})", r"\1-\2-\3")
 
@@ -76,13 +77,19 @@ def detect_date_order(tokens: Mapping[str, int], where: str) -> DateOrder:
     >>> detect_date_order({"03/04/2017": 2, "25/04/2017": 1}, "orders.csv: date")
     'dmy'
     """
-    parts = [[int(part) for part in re.split(r"[-/.]", token)] for token in tokens if not token.isdigit()]
-    year_last = [part for part in parts if part[0] < 1000]
+    written = {token: re.split(r"[-/.]", token) for token in tokens if not token.isdigit()}
+    example, year_last = "", []
+    for token, parts in written.items():
+        if len(parts[0]) <= 2:
+            example = example or token
+            year_last.append([int(part) for part in parts])
     if not year_last:
         return "ymd"
-    example = next(token for token in tokens if not token.isdigit() and int(re.split(r"[-/.]", token)[0]) < 1000)
     if all(part[2] < 100 for part in year_last):
         raise DataError(f"{where}: years have two digits, e.g. {example!r}; state date_format, such as '%d/%m/%y'")
+    year_last = [part for part in year_last if 1 <= min(part[:2]) <= 12 and max(part[:2]) <= 31]
+    if not year_last:  # 99/99/9999 says nothing
+        return "ymd"
     day_first = sum(part[0] > 12 for part in year_last)
     month_first = sum(part[1] > 12 for part in year_last)
     if day_first and month_first:
@@ -98,15 +105,22 @@ def detect_date_order(tokens: Mapping[str, int], where: str) -> DateOrder:
     return "dmy" if day_first else "mdy"
 
 
-def read_dates(text: StringColumn, order: DateOrder, date_format: str | None) -> TimestampColumn:
-    """Read text as timestamps; null where it is no date."""
+def read_dates(
+    text: StringColumn, order: DateOrder, date_format: str | None, *, in_utc: bool = False
+) -> TimestampColumn:
+    """Read text as timestamps; null where it is no date.
+
+    A written offset such as +02:00 is the shops' own and left aside, unless the timestamps are wanted `in_utc`.
+    """
     if date_format is not None:
         return _try_strptime(text.strip(), date_format)
     pattern, iso = ISO_PARTS[order]
     written = ibis.ifelse(
         text.re_search(r"^\s*[0-9]{8}([^0-9]|$)"), text.re_replace(*COMPACT_DATE), text.re_replace(pattern, iso)
     )
-    return written.strip().try_cast("timestamp")
+    # the engine would take 31/12/17 for a day of the year 31
+    dated = ibis.ifelse(written.re_search(r"^\s*[0-9]{4}[-/]"), written.strip(), ibis.null(str))
+    return dated.try_cast("timestamp('UTC')").cast("timestamp") if in_utc else dated.try_cast("timestamp")
 
 
 def detect_decimal_mark(found: Mapping[str, int], where: str) -> DecimalMark:
@@ -139,7 +153,7 @@ def detect_decimal_mark(found: Mapping[str, int], where: str) -> DecimalMark:
         )
     if comma or point:
         return "," if comma else "."
-    if unclear := next((shape for shape in found if re.fullmatch(r"[+-]?9{1,3}[.,]999", shape)), None):
+    if unclear := next((shape for shape in found if re.fullmatch(r"9{1,3}[.,]999", _digits(shape))), None):
         raise DataError(
             f"{where}: amounts such as {unclear!r} (9 for a digit) can mean thousands or decimals; "
             "state decimal: '.' or ','"
@@ -149,22 +163,28 @@ def detect_decimal_mark(found: Mapping[str, int], where: str) -> DecimalMark:
 
 def _is_decimal(shape: str, mark: str) -> bool:
     """Whether a shape can only be read with this decimal mark."""
-    body = re.sub(r"[\s'\u00a0\u202f+-]", "", shape)
+    body = _digits(shape)
     other = "." if mark == "," else ","
+    if re.fullmatch(rf"9{{1,3}}([{other}]999){{2,}}", body):
+        return True
     if body.count(mark) != 1:
         return False
     whole, decimals = body.split(mark)
     return other in whole or (other not in body and (len(decimals) != 3 or len(whole) > 3 or not whole))
 
 
+def _digits(shape: str) -> str:
+    return re.sub(r"[\s'\u00a0\u202f+-]", "", shape)
+
+
 def read_amounts(text: StringColumn, decimal: DecimalMark, currency_sign: str | None) -> DecimalColumn:
     """Read text as money; null where it is no number. Thousands separators must stand where they belong."""
-    thousands = r"\." if decimal == "," else ","
+    thousands = "." if decimal == "," else ","
     if currency_sign is not None:
         text = text.replace(currency_sign, "")
-    bare = text.re_replace(r"[\s'\x{00A0}\x{202F}]", "")
-    grouped = rf"^[+-]?[0-9]{{1,3}}({thousands}[0-9]{{3}})+([.,][0-9]*)?$"
-    joined = ibis.ifelse(bare.re_search(grouped), bare.re_replace(thousands, ""), bare)
+    bare = text.re_replace(rf"^[{GAPS}]*([+-]?)[{GAPS}]*(.*?)[{GAPS}]*$", r"\1\2")
+    grouped = rf"^[+-]?[0-9]{{1,3}}([{thousands}{GAPS}][0-9]{{3}})+([{decimal}][0-9]*)?$"
+    joined = ibis.ifelse(bare.re_search(grouped), bare.re_replace(rf"[{thousands}{GAPS}]", ""), bare)
     # a mark that is still there in the role of the other one makes the text unreadable, not a different number
-    joined = ibis.ifelse(joined.contains(thousands.removeprefix("\\")), ibis.null(str), joined)
+    joined = ibis.ifelse(joined.contains(thousands), ibis.null(str), joined)
     return joined.replace(",", ".").try_cast(MONEY) if decimal == "," else joined.try_cast(MONEY)

@@ -5,9 +5,12 @@ Encoding and delimiter are stated or detected; what a date or an amount means is
 
 from __future__ import annotations
 
+import csv
+import glob
 import gzip
 import io
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, cast
 
@@ -21,6 +24,7 @@ from clv.errors import DataError
 
 SAMPLE_BYTES = 1 << 20  # what the encoding and the delimiter are guessed from
 DELIMITERS = (",", ";", "\t", "|")
+WIDE_ENCODINGS = ("utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be")
 NO_DELIMITER = "\x01"  # occurs in no text file, so that a line arrives whole
 
 
@@ -30,34 +34,72 @@ def read(engine: Backend, files: list[Path], source: TransactionsTable, staging:
     See `clv.data.connect.read_source`.
     """
     paths = [_as_utf8(file, source.encoding, staging) for file in files]
-    head = _head(paths[0])
-    if not head.strip():
-        raise DataError(f"{files[0]}: the file holds no text; export it again")
+    heads = [_head(path) for path in paths]
+    if empty := [file for file, head in zip(files, heads, strict=True) if not head.strip()]:
+        raise DataError(f"{empty[0]}: the file holds no text; export it again")
     if source.delimiter == "whitespace":
-        return _read_whitespace(engine, paths, head, source, staging)
-    return _read_delimited(engine, paths, source, staging, source.delimiter or _detect_delimiter(head))
+        return _read_whitespace(engine, paths, heads[0], source, staging)
+    delimiter = "\t" if source.delimiter == "tab" else source.delimiter or _detect_delimiter(heads[0])
+    layouts = [_layout(head, delimiter, source, str(file)) for file, head in zip(files, heads, strict=True)]
+    if other := [file for file, layout in zip(files, layouts, strict=True) if layout != layouts[0]]:
+        raise DataError(f"{other[0]}: its header is not that of {files[0].name}; give all files the same columns")
+    return _read_delimited(engine, paths, source.header, staging, delimiter, *layouts[0])
+
+
+def _layout(head: str, delimiter: str, source: TransactionsTable, where: str) -> tuple[int, list[str]]:
+    """Return the number of empty lines at the top and the names of the columns, no two of them equal."""
+    blank = len(head) - len(head.lstrip("\r\n"))
+    above = len(head[:blank].splitlines())
+    header = list(source.column_names or next(csv.reader(io.StringIO(head[blank:], newline=""), delimiter=delimiter)))
+    if twice := sorted({name for name in header if header.count(name) > 1} & set(source.columns.values())):
+        raise DataError(f"{where}: the header names {', '.join(map(repr, twice))} twice; rename one of the columns")
+    return above, _distinct(header)
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Number the names that are empty or, but for their case, taken: the engine tells no case in names."""
+    distinct: dict[str, str] = {}
+    for position, name in enumerate(names):
+        own = name if name and name.lower() not in distinct else f"{name}_{position}"
+        distinct[own.lower()] = own
+    return list(distinct.values())
 
 
 def _read_delimited(
-    engine: Backend, paths: list[Path], source: TransactionsTable, staging: Path, delimiter: str
+    engine: Backend, paths: list[Path], header: bool, staging: Path, delimiter: str, skip: int, names: list[str]
 ) -> tuple[Table, Table]:
     lines = engine.read_csv(
-        [str(path) for path in paths],
+        [glob.escape(str(path)) for path in paths],
         table_name="lines",
-        sep="\t" if delimiter == "tab" else delimiter,
-        header=source.header,
+        auto_detect=False,  # the engine's guesses skip lines and take '#' for a comment
+        columns=dict.fromkeys(names, "VARCHAR"),
+        sep=delimiter,
+        header=header,
+        skip=skip,
         quote='"',
         escape='"',
-        all_varchar=True,
+        compression="gzip" if paths[0].suffix.lower() == ".gz" else "none",
         store_rejects=True,
         rejects_limit=0,
-        **({"names": list(source.column_names)} if source.column_names else {}),
     )
     lines.to_parquet(staging / "lines.parquet")
     rejects = engine.table("reject_errors")  # filled while the rows passed
+    _refuse_open_quotes(rejects, paths)
     # a line with several faults is listed once for each of them
     malformed = rejects.group_by("file_id", "line").aggregate(text=_.csv_line.max())
     return engine.read_parquet(staging / "lines.parquet", table_name="source"), malformed.select(line=_.text)
+
+
+def _refuse_open_quotes(rejects: Table, paths: list[Path]) -> None:
+    """Refuse a quote that its line does not close: it swallows the lines after it, and nobody counts them."""
+    first = _.csv_line.split("\n")[0]
+    quotes = first.length() - first.replace('"', "").length()
+    found = rejects.filter((_.error_type == "UNQUOTED VALUE") & (quotes % 2 == 1)).order_by("line").limit(1).execute()
+    if not found.empty:
+        raise DataError(
+            f"{paths[0] if len(paths) == 1 else paths[0].parent}: line {found['line'][0]:,} opens a quote that it does "
+            f"not close: {found['csv_line'][0].splitlines()[0][:60]!r}; the lines after it would be lost; correct it"
+        )
 
 
 def _read_whitespace(
@@ -66,12 +108,13 @@ def _read_whitespace(
     first = next(line for line in head.splitlines() if line.strip())
     names = list(source.column_names or first.split())
     lines = engine.read_csv(
-        [str(path) for path in paths],
+        [glob.escape(str(path)) for path in paths],
         table_name="lines",
         sep=NO_DELIMITER,
         header=False,
         quote="",
         escape="",
+        compression="gzip" if paths[0].suffix.lower() == ".gz" else "none",
         columns={"line": "VARCHAR"},
     )
     lines = lines.filter(_.line.strip() != "")
@@ -93,21 +136,27 @@ def _as_utf8(file: Path, encoding: str | None, folder: Path) -> Path:
         return file
     copy = folder / f"{file.name.removesuffix('.gz')}.utf8.csv"
     try:
-        with _open(file) as raw, copy.open("w", encoding="utf-8", newline="") as out:
-            shutil.copyfileobj(io.TextIOWrapper(raw, encoding=encoding, newline=""), out)
+        with (
+            _open(file) as raw,
+            io.TextIOWrapper(raw, encoding=encoding, newline="") as text,
+            copy.open("w", encoding="utf-8", newline="") as out,
+        ):
+            shutil.copyfileobj(text, out)
     except (LookupError, UnicodeDecodeError) as error:
         raise DataError(f"{file}: is not text in the encoding {encoding}: {error}; state 'encoding'") from None
     return copy
 
 
 def _detect_encoding(sample: bytes) -> str:
+    if sample.count(0) * 5 > len(sample):  # every second byte of UTF-16 is zero, three of four of UTF-32
+        wide = charset_normalizer.from_bytes(sample, cp_isolation=list(WIDE_ENCODINGS)).best()
+        return "utf-16" if wide is None else wide.encoding
     try:
         sample[: sample.rfind(b"\n") + 1 or None].decode("utf-8")
         return "utf-8"
     except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(sample).best()
-    # cp1252 is a superset of latin-1 in print, and what spreadsheets of Western Europe write
-    return "cp1252" if best is None or best.encoding.startswith(("cp125", "latin", "iso8859")) else best.encoding
+        # what spreadsheets of Western Europe write; a guess from a few letters takes 'ñ€' for a Chinese character
+        return "cp1252"
 
 
 def _detect_delimiter(head: str) -> str:
@@ -128,4 +177,4 @@ def _head(file: Path) -> str:
 
 
 def _open(file: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb"))
+    return cast("IO[bytes]", gzip.open(file, "rb") if file.suffix.lower() == ".gz" else file.open("rb"))

@@ -12,12 +12,26 @@ from zoneinfo import ZoneInfo
 import ibis
 from ibis.expr.types import Table, TimestampColumn
 
+from clv.errors import DataError
 
-def wall_clock(rows: Table, stamp: TimestampColumn, timezone: str) -> TimestampColumn:
-    """Return UTC timestamps of `rows` as local wall-clock time in an IANA `timezone`."""
-    span = rows.aggregate(first=stamp.min(), last=stamp.max()).execute()
+PLAUSIBLE = dt.datetime(1970, 1, 1), dt.datetime(2100, 1, 1)  # beyond lie placeholders, whose offset is of no use
+
+
+def wall_clock(rows: Table, stamp: TimestampColumn, timezone: str, where: str) -> TimestampColumn:
+    """Return UTC timestamps of `rows` as local wall-clock time in an IANA `timezone`.
+
+    Raises
+    ------
+    DataError
+        If no timestamp has a time of day: dates belong to no zone and would all move to another day.
+    """
+    plausible = stamp.between(*PLAUSIBLE)
+    timed = (stamp != stamp.truncate("D")).any()
+    span = rows.aggregate(first=stamp.min(where=plausible), last=stamp.max(where=plausible), timed=timed).execute()
     if span.isna().any(axis=None):
         return stamp
+    if not span["timed"][0]:
+        raise DataError(f"{where}: holds dates without a time of day, which are in no time zone; remove timezone")
     first, last = (span[name][0].to_pydatetime().replace(tzinfo=dt.UTC) for name in ("first", "last"))
     zone = ZoneInfo(timezone)
     branches = [

@@ -40,7 +40,7 @@ def abc_classes(value: pd.Series, cuts: tuple[float, float] = ABC_CUTS) -> pd.Se
     total = positive.sum()
     if total <= 0:
         return pd.Series("C", index=value.index)
-    before = (positive.cumsum() - positive) / total  # share held by those ahead
+    before = positive.cumsum().shift(fill_value=0.0) / total + 1e-9  # share held by those ahead; sums round
     classes = np.select([positive <= 0, before < cuts[0], before < cuts[1]], ["C", "A", "B"], "C")
     return pd.Series(classes, index=positive.index).reindex(value.index)
 
@@ -53,7 +53,7 @@ def concentration_curve(value: pd.Series, points: int = 200) -> pd.DataFrame:
     value
         Money per customer; missing counts as zero.
     points
-        At most so many rows, evenly spread over the customers.
+        At most so many steps, evenly spread over the customers.
 
     Returns
     -------

@@ -82,7 +82,11 @@ def write_table(table: pd.DataFrame, file: Path) -> list[str]:
             table.to_parquet(part, index=False)
         part.replace(file)
     except OSError as error:
-        raise DataError(f"{file}: cannot be written: {error.strerror}; choose another place with --out") from error
+        raise DataError(
+            f"{file}: cannot be written: {error.strerror or error}; choose another place with --out"
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
     return notes
 
 

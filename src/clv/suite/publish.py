@@ -106,7 +106,9 @@ def _export(workspace: Workspace) -> None:
     )
     for name in ("customers.csv", "customers.parquet"):
         write_table(customers, folder / name)
-    meanings = pd.DataFrame([(name, DICTIONARY[name]) for name in customers], columns=["column", "meaning"])
+    meanings = pd.DataFrame(
+        [(name, DICTIONARY[name]) for name in DICTIONARY if name in customers], columns=["column", "meaning"]
+    )
     meanings.to_csv(folder / "dictionary.csv", index=False)
 
 

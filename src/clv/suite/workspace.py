@@ -1,32 +1,31 @@
 """The folder of one run: its config, the facts fixed at its start, and artefacts read and written by name.
 
 The same class serves `clv run`, where the folder is a run in the making, and a notebook opened by hand, where it
-is a scratch folder that fills itself: an artefact that is missing is made by running the notebook that writes it.
+is a scratch folder that fills itself; see `clv.suite.session`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import shutil
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import ibis
 import pandas as pd
-from filelock import FileLock
 from ibis.expr.types import Table
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 import clv
-from clv.config import Config, load_config
+from clv.config import Config
 from clv.data.connect import locate, open_engine
 from clv.data.customers import customer_days
 from clv.data.ingest import Intake, ingest
-from clv.errors import ConfigError, DataError
+from clv.errors import DataError
 from clv.report.text import Text
-from clv.suite.graph import project_root, writer_of
+from clv.suite.graph import writer_of
 
 CONTEXT = "context.json"
 
@@ -71,13 +70,13 @@ class Workspace:
     ----------
     folder
         A folder that `prepare` has filled.
-    by_hand
-        Whether a person works in it, so that missing artefacts may be made on the way.
+    make
+        Called with the workspace and the name of an artefact that is missing; None in a run, where that is an error.
     """
 
-    def __init__(self, folder: Path, *, by_hand: bool = False) -> None:
+    def __init__(self, folder: Path, make: Callable[[Workspace, str], None] | None = None) -> None:
         self.folder = folder
-        self.by_hand = by_hand
+        self._make = make
         self.context = Context.model_validate_json((folder / CONTEXT).read_text(encoding="utf-8"))
         self.config = self.context.config
 
@@ -111,8 +110,8 @@ class Workspace:
 
     def read(self, artefact: str) -> pd.DataFrame:
         """Return an artefact; one row per customer is indexed by customer_id."""
-        if not self.has(artefact) and self.by_hand:
-            self._make(artefact)
+        if not self.has(artefact) and self._make is not None:
+            self._make(self, artefact)
         if not self.has(artefact):
             raise DataError(f"artefact {artefact!r} is missing; {writer_of(artefact).slug} writes it: run that first")
         frame = pd.read_parquet(self._file(artefact))
@@ -145,45 +144,6 @@ class Workspace:
     def _file(self, artefact: str) -> Path:
         return self.folder / "artefacts" / f"{artefact}.parquet"
 
-    def _make(self, artefact: str) -> None:
-        from clv.suite.execute import execute_notebook  # papermill takes two seconds to import
-
-        writer = writer_of(artefact)
-        for needed in writer.reads:
-            if not self.has(needed):
-                self._make(needed)
-        execute_notebook(writer, self)
-
-
-def open_run(config_path: str = "data/complete_journey.yaml", run_dir: str = "") -> Workspace:
-    """Open the folder of the run that a notebook belongs to.
-
-    Parameters
-    ----------
-    config_path
-        YAML of the company, relative to the working folder or to the checkout.
-    run_dir
-        Folder of the run, as `clv run` injects it. Empty when a notebook is opened by hand: then
-        `reports/<name>/.by_hand` serves, made anew when the config, the source or the package has changed.
-
-    Returns
-    -------
-    Workspace
-        Ready to read from and write to.
-    """
-    if run_dir:
-        return Workspace(Path(run_dir))
-    file = _find(config_path)
-    config = load_config(file)
-    folder = project_root() / "reports" / config.name / ".by_hand"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
-        if not _is_current(folder, config):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            prepare(config, folder, run_id="by_hand")
-    return Workspace(folder, by_hand=True)
-
 
 def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = None) -> Workspace:
     """Ingest the source into `folder` and settle the dates of the run.
@@ -207,7 +167,7 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
         as_of=as_of,
         holdout_start=as_of - dt.timedelta(days=_holdout_days(config, (as_of - intake.first_day).days)),
         intake=intake,
-        source_sha256=_fingerprint(config),
+        source_sha256=fingerprint(config),
     )
     (folder / CONTEXT).write_text(context.model_dump_json(indent=2), encoding="utf-8")
     return Workspace(folder)
@@ -224,24 +184,8 @@ def _holdout_days(config: Config, span: int) -> int:
     return config.holdout_days
 
 
-def _find(config_path: str) -> Path:
-    """Notebooks start in their own folder, papermill in the caller's: look here first, then in the checkout."""
-    for base in (Path.cwd(), project_root()):
-        if (base / config_path).exists():
-            return base / config_path
-    raise ConfigError(f"{config_path}: no such file in {Path.cwd()} or {project_root()}; check config_path")
-
-
-def _is_current(folder: Path, config: Config) -> bool:
-    try:
-        context = Context.model_validate_json((folder / CONTEXT).read_text(encoding="utf-8"))
-    except (OSError, ValidationError):
-        return False
-    wanted = (config, _fingerprint(config), clv.__version__)
-    return (context.config, context.source_sha256, context.version) == wanted
-
-
-def _fingerprint(config: Config) -> str:
+def fingerprint(config: Config) -> str:
+    """Return the SHA-256 of the source files of a config."""
     digest = hashlib.sha256()
     path = Path(locate(config.source.transactions.path))
     for file in sorted(path.parent.glob(path.name)):

@@ -1,0 +1,173 @@
+"""One row per customer, counted by hand."""
+
+import datetime as dt
+from collections import defaultdict
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clv.data.customers import customer_days, customer_summary, distinct_counts, holdout_summary
+from clv.data.schema import CUSTOMERS
+
+AS_OF = dt.date(2024, 3, 4)
+LINES = [
+    ("same day", "2024-01-01", 10), ("same day", "2024-01-01", 5), ("same day", "2024-01-15", 7),
+    ("netting", "2024-01-01", 100), ("netting", "2024-01-08", 30), ("netting", "2024-01-08", -10),
+    ("returned all", "2024-01-01", 40), ("returned all", "2024-01-08", 25), ("returned all", "2024-01-08", -25),
+    ("returned later", "2024-01-01", 40), ("returned later", "2024-01-08", -15), ("returned later", "2024-01-22", 9),
+    ("only refunds", "2024-02-01", -12.5),
+    ("boundary", "2024-01-01", 1), ("boundary", "2024-03-04", 2), ("boundary", "2024-03-05", 999),
+    ("first today", "2024-03-04", 3),
+    ("tomorrow", "2024-03-05", 4),
+    ("three", "2024-01-01", 1000), ("three", "2024-01-08", 10), ("three", "2024-01-22", 30),
+    ("free", "2024-01-01", 0), ("free", "2024-01-08", 0),
+    ("cents", "2024-01-01", "0.1"), ("cents", "2024-01-02", "0.1"), ("cents", "2024-01-03", "0.2"),
+]  # fmt: skip
+
+
+def summarise(table, as_of=AS_OF, rule="positive_net") -> pd.DataFrame:
+    return customer_summary(customer_days(table, as_of, rule), as_of).execute().set_index("customer_id")
+
+
+@pytest.fixture
+def customers(lines):
+    return summarise(lines(LINES))
+
+
+@pytest.mark.parametrize(
+    ("name", "n_orders", "recency_days", "T_days", "monetary_value", "value"),
+    [
+        ("same day", 2, 14, 63, 7, 22),
+        ("netting", 2, 7, 63, 20, 120),
+        ("returned all", 1, 0, 63, None, 40),  # a day that nets to nothing is no purchase
+        ("returned later", 2, 21, 63, 9, 34),  # a day below zero is none either, but its money counts
+        ("boundary", 2, 63, 63, 2, 3),  # the as-of day belongs to the past, the next day does not
+        ("first today", 1, 0, 0, None, 3),
+        ("three", 3, 21, 63, 20, 1040),  # the mean is over repeat purchases only
+        ("cents", 3, 2, 63, 0.15, 0.4),
+    ],
+)
+def test_a_history_is_summarised_as_by_hand(customers, name, n_orders, recency_days, T_days, monetary_value, value):
+    row = customers.loc[name]
+    assert (row["n_orders"], row["frequency"]) == (n_orders, n_orders - 1)
+    assert (row["recency"] * 7, row["T"] * 7) == pytest.approx((recency_days, T_days), abs=1e-12)
+    assert row["value_to_date"] == pytest.approx(value, abs=1e-9)
+    if monetary_value is None:
+        assert pd.isna(row["monetary_value"])
+    else:
+        assert row["monetary_value"] == pytest.approx(monetary_value, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["only refunds", "free"])
+def test_a_customer_who_never_paid_has_money_but_no_dates(customers, name):
+    row = customers.loc[name]
+    assert (row["n_orders"], row["frequency"]) == (0, 0)
+    assert row[["first_order", "last_order", "recency", "T", "monetary_value"]].isna().all()
+    assert row["value_to_date"] == (-12.5 if name == "only refunds" else 0)
+
+
+def test_under_any_order_every_day_is_a_purchase(lines):
+    customers = summarise(lines(LINES), rule="any_order")
+    assert customers["n_orders"].loc[["only refunds", "free", "returned later", "returned all"]].tolist() == [1, 2, 3, 2]
+    assert customers.loc["free", "monetary_value"] == 0
+    assert customers.loc["returned later", "monetary_value"] == pytest.approx(-3)
+
+
+def test_who_comes_after_the_as_of_day_is_not_there(customers):
+    assert "tomorrow" not in customers.index
+    assert len(customers) == 10
+
+
+def test_the_summary_has_the_columns_and_types_of_the_schema(lines):
+    table = customer_summary(customer_days(lines(LINES), AS_OF), AS_OF)
+    assert {name: kind.copy(nullable=True) for name, kind in table.schema().items()} == dict(CUSTOMERS.items())
+
+
+def test_the_order_of_rows_does_not_matter(lines, customers):
+    pd.testing.assert_frame_equal(summarise(lines(LINES[::-1])), customers)
+
+
+histories = st.lists(
+    st.tuples(
+        st.sampled_from("abcdef"),
+        st.dates(dt.date(2024, 1, 1), dt.date(2024, 2, 15)).map(str),
+        st.decimals(-50, 100, places=2),
+    ),
+    min_size=1,
+    max_size=40,
+)
+few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@few
+@given(histories, st.dates(dt.date(2024, 1, 1), dt.date(2024, 2, 20)), st.sampled_from(["positive_net", "any_order"]))
+def test_a_summary_agrees_with_plain_python(lines, rows, as_of, rule):
+    nets: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for customer, day, amount in rows:
+        if day <= str(as_of):
+            nets[customer][day] += amount
+    summary = summarise(lines(rows), as_of, rule)
+    assert summary.index.tolist() == sorted(nets)
+    assert summary["value_to_date"].sum() == pytest.approx(
+        float(sum(amount for _, day, amount in rows if day <= str(as_of))), abs=1e-9
+    )
+    for customer, days in nets.items():
+        bought = sorted(day for day, net in days.items() if net > 0 or rule == "any_order")
+        row = summary.loc[customer]
+        assert row["n_orders"] == len(bought)
+        if bought:
+            ends = dt.date.fromisoformat(bought[0]), dt.date.fromisoformat(bought[-1])
+            assert row["recency"] * 7 == pytest.approx((ends[1] - ends[0]).days, abs=1e-9)
+            assert row["T"] * 7 == pytest.approx((as_of - ends[0]).days, abs=1e-9)
+        if len(bought) > 1:
+            mean = sum(days[day] for day in bought[1:]) / (len(bought) - 1)
+            assert row["monetary_value"] == pytest.approx(float(mean), abs=1e-9)
+        else:
+            assert pd.isna(row["monetary_value"])
+
+
+def test_distinct_counts_hold_every_buyer_once(lines, customers):
+    table = customer_summary(customer_days(lines(LINES), AS_OF), AS_OF)
+    counts = distinct_counts(table).execute()
+    buyers = customers[customers["first_order"].notna()]
+    assert counts["n_customers"].sum() == len(buyers) == 8
+    expected = buyers.groupby(["frequency", "recency", "T"]).size()
+    pd.testing.assert_series_equal(
+        counts.set_index(["frequency", "recency", "T"])["n_customers"], expected, check_names=False
+    )
+
+
+def test_the_holdout_counts_known_customers_after_the_split_only(lines):
+    table = lines([
+        ("returns", "2024-01-01", 10), ("returns", "2024-02-01", 5), ("returns", "2024-02-01", 5),
+        ("returns", "2024-02-10", -3), ("returns", "2024-02-20", 4),
+        ("on the split day", "2024-01-01", 10), ("on the split day", "2024-01-31", 99),
+        ("silent", "2024-01-31", 10),
+        ("after the end", "2024-01-05", 10), ("after the end", "2024-03-01", 10),
+        ("on the last day", "2024-01-05", 10), ("on the last day", "2024-02-29", 10),
+        ("new", "2024-02-01", 10),
+        ("refund before", "2024-01-05", -5), ("refund before", "2024-02-05", 50),
+    ])  # fmt: skip
+    found = holdout_summary(table, dt.date(2024, 1, 31), dt.date(2024, 2, 29)).execute().set_index("customer_id")
+    assert found["holdout_orders"].to_dict() == {
+        "after the end": 0, "on the last day": 1, "on the split day": 0, "returns": 2, "silent": 0,
+    }  # fmt: skip
+    assert found["holdout_revenue"].to_dict() == {
+        "after the end": 0.0, "on the last day": 10.0, "on the split day": 0.0, "returns": 11.0, "silent": 0.0,
+    }  # fmt: skip
+
+
+@few
+@given(histories, st.dates(dt.date(2024, 1, 5), dt.date(2024, 2, 10)))
+def test_calibration_and_holdout_add_up_to_the_whole(lines, rows, split):
+    table, end = lines(rows), dt.date(2024, 2, 15)
+    before, whole = summarise(table, split), summarise(table, end)
+    holdout = holdout_summary(table, split, end).execute().set_index("customer_id")
+    known = before[before["n_orders"] > 0]
+    assert holdout.index.tolist() == known.index.tolist()
+    assert (known["n_orders"] + holdout["holdout_orders"]).tolist() == whole.loc[known.index, "n_orders"].tolist()
+    revenue = known["value_to_date"] + holdout["holdout_revenue"]
+    assert revenue.tolist() == pytest.approx(whole.loc[known.index, "value_to_date"].tolist(), abs=1e-9)
