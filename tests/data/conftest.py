@@ -8,6 +8,8 @@ from pathlib import Path
 
 import ibis
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from clv.config import TransactionsTable
@@ -76,18 +78,19 @@ def engine():
 
 
 @pytest.fixture
-def lines(engine):
+def lines(engine, tmp_path):
     """Return a function that makes the clean table of (customer, day, amount) lines."""
+    number = itertools.count()
 
     def lines(rows: list[tuple[str, str, float | str | Decimal]]) -> ibis.Table:
-        money = ibis.schema({"customer_id": "string", "ordered_on": "date", "amount": "decimal(18, 4)"})
-        frame = pd.DataFrame(
-            {
-                "customer_id": [row[0] for row in rows],
-                "ordered_on": [dt.date.fromisoformat(row[1]) for row in rows],
-                "amount": [Decimal(str(row[2])) for row in rows],
-            }
-        )
-        return engine.create_table(ibis.util.gen_name("lines"), frame, schema=money, temp=True)
+        customers, days, amounts = zip(*rows, strict=True)
+        table = {
+            "customer_id": pa.array(customers, pa.string()),
+            "ordered_on": pa.array([dt.date.fromisoformat(day) for day in days], pa.date32()),
+            "amount": pa.array([Decimal(str(amount)) for amount in amounts], pa.decimal128(18, 4)),
+        }
+        file = tmp_path / f"lines_{next(number)}.parquet"
+        pq.write_table(pa.table(table), file)
+        return engine.read_parquet(file)
 
     return lines

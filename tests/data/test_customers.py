@@ -71,7 +71,12 @@ def test_a_customer_who_never_paid_has_money_but_no_dates(customers, name):
 
 def test_under_any_order_every_day_is_a_purchase(lines):
     customers = summarise(lines(LINES), rule="any_order")
-    assert customers["n_orders"].loc[["only refunds", "free", "returned later", "returned all"]].tolist() == [1, 2, 3, 2]
+    assert customers["n_orders"].loc[["only refunds", "free", "returned later", "returned all"]].tolist() == [
+        1,
+        2,
+        3,
+        2,
+    ]
     assert customers.loc["free", "monetary_value"] == 0
     assert customers.loc["returned later", "monetary_value"] == pytest.approx(-3)
 

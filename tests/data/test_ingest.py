@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from tests.data.conftest import COLUMNS, GOOD, HEADER, TODAY
 
 from clv.config import TransactionsTable
 from clv.data.ingest import ingest
 from clv.data.schema import QUARANTINE, REASONS, TRANSACTIONS
 from clv.errors import DataError
-from tests.data.conftest import COLUMNS, GOOD, HEADER, TODAY
 
 WITH_ORDER = COLUMNS | {"order_id": "order"}
 
@@ -268,9 +268,9 @@ def test_a_missing_file_or_a_folder_is_refused(take, tmp_path):
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(DataError, match=r"folder\.csv: is not a file; give a file, or a pattern"):
         take(tmp_path / "folder.csv")
+    packaged = TransactionsTable(path="package:no_such_package/x.csv", columns=COLUMNS)
     with pytest.raises(DataError, match=r"the package 'no_such_package' is not installed"):
-        take_package = TransactionsTable(path="package:no_such_package/x.csv", columns=COLUMNS)
-        ingest(take_package, tmp_path, today=TODAY)
+        ingest(packaged, tmp_path, today=TODAY)
 
 
 STAMPS = ["2017-06-01 03:30:00", "2017-06-01 04:30:00", "2017-12-01 04:30:00", "2017-12-01 05:30:00"]
@@ -287,8 +287,9 @@ def test_an_evening_in_utc_falls_on_the_local_day_in_summer_and_winter(take, kin
 
 
 def test_a_written_offset_counts_when_a_time_zone_is_stated(take):
-    taken = take(parquet(date=["2017-06-01T03:30:00+00:00", "2017-06-01T00:30:00-04:00", "2017-06-01T08:30:00+05:00",
-                               "2017-06-01T03:30:00Z"]), name="orders.parquet", timezone="America/New_York")  # fmt: skip
+    hours = ["03:30:00+00:00", "00:30:00-04:00", "08:30:00+05:00", "03:30:00Z"]
+    dates = [f"2017-06-01T{hour}" for hour in hours]
+    taken = take(parquet(date=dates), name="orders.parquet", timezone="America/New_York")
     assert taken.days == ["2017-05-31", "2017-06-01", "2017-05-31", "2017-05-31"]
 
 

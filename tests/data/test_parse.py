@@ -68,8 +68,14 @@ def test_the_order_of_a_date_is_told_by_the_dates_that_fit_one_order_only(tokens
 @pytest.mark.parametrize(
     ("tokens", "message"),
     [
-        (["01/02/2017", "03/04/2017"], r"cannot be told apart in 2 distinct dates, e\.g\. '01/02/2017'; state date_for"),
-        (["31/12/2017", "30/12/2017", "12/31/2017"], r"2 distinct dates begin with the day and 1 with the month.*2017-1"),
+        (
+            ["01/02/2017", "03/04/2017"],
+            r"cannot be told apart in 2 distinct dates, e\.g\. '01/02/2017'; state date_for",
+        ),
+        (
+            ["31/12/2017", "30/12/2017", "12/31/2017"],
+            r"2 distinct dates begin with the day and 1 with the month.*2017-1",
+        ),
         (["31/12/17"], r"years have two digits, e\.g\. '31/12/17'; state date_format, such as '%d/%m/%y'"),
         (["17-01-31"], r"years have two digits"),
     ],
@@ -200,6 +206,9 @@ def _shapes(texts):
         (".5", ".", "0.5"),
         ("5.", ".", "5"),
         ("1.5e3", ".", "1500"),
+        ("5.551115e-17", ".", "0"),
+        ("-8,9E-16", ",", "0"),
+        ("1.25e-2", ".", "0.0125"),
         ("1.234", ",", "1234"),
         ("1,234", ".", "1234"),
         ("99999999999999.9999", ".", "99999999999999.9999"),
@@ -213,7 +222,7 @@ def test_an_amount_is_read_exactly(read_amounts, text, decimal, value):
     ("text", "decimal"),
     [("1.234,56", "."), ("1,234.56", ","), ("12,50", "."), ("1,234,56", "."), ("1.234.5", ","), ("12.34.567", ","),
      ("12 50", "."), ("1 2", ","), ("(12.5)", "."), ("12.5-", "."), ("$5", "."), ("NULL", "."), ("inf", "."),
-     ("", "."), ("--5", "."), ("999999999999999", "."), ("0x10", ".")],
+     ("", "."), ("--5", "."), ("999999999999999", "."), ("0x10", "."), ("1e400", "."), ("e", ".")],
 )  # fmt: skip
 def test_what_is_no_amount_is_missing_and_never_another_number(read_amounts, text, decimal):
     assert read_amounts([text], decimal) == [None]
@@ -234,7 +243,5 @@ CONVENTIONS = [("", "."), ("", ","), (",", "."), (".", ","), (" ", ","), (NB, ",
 def test_any_amount_with_up_to_four_decimals_is_read_back_in_every_convention(read_amounts, values, places):
     values = [value.quantize(Decimal(1).scaleb(-places)) for value in values]
     for thousands, decimal in CONVENTIONS:
-        texts = [
-            f"{value:,f}".replace(",", "T").replace(".", decimal).replace("T", thousands) for value in values
-        ]
+        texts = [f"{value:,f}".replace(",", "T").replace(".", decimal).replace("T", thousands) for value in values]
         assert read_amounts(texts, decimal) == values

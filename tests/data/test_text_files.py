@@ -4,9 +4,9 @@ import gzip
 import re
 
 import pytest
+from tests.data.conftest import COLUMNS, GOOD, HEADER
 
 from clv.errors import DataError
-from tests.data.conftest import COLUMNS, GOOD, HEADER
 
 IDS = ["007", "7", "a", "A", " inner  and outer ", "ñandú €", "e\u0301", "\u00e9", "#1", "NULL", "1e5", "-", "'", "\\N",
        '=HYPERLINK("x")', "<script>alert(1)</script>", 'with "quotes"', "with, comma", "with\nnewline", "with\r\nboth",

@@ -16,10 +16,9 @@ ZONES = ["Europe/Madrid", "America/New_York", "America/Lima", "Asia/Kathmandu", 
 
 
 def local_times(engine, moments, zone):
-    rows = ibis.memtable(pd.DataFrame({"position": range(len(moments)), "at": pd.to_datetime(moments)}))
-    table = engine.create_table(ibis.util.gen_name("stamps"), rows, temp=True)
+    table = ibis.memtable(pd.DataFrame({"position": range(len(moments)), "at": pd.to_datetime(moments)}))
     found = table.select("position", here=wall_clock(table, table["at"], zone, "orders.csv: at")).order_by("position")
-    return [moment.to_pydatetime() for moment in found.execute()["here"]]
+    return [moment.to_pydatetime() for moment in engine.execute(found)["here"]]
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -101,7 +101,7 @@ def test_bars_start_at_zero_and_carry_their_values():
     fig = charts.bars(frame_of([1000.0, NAN, 250_000.0]), "name", "value", "Revenue", EN, "money")
     ax = fig.axes[0]
     assert ax.get_xlim()[0] == 0
-    assert [label.get_text() for label in ax.texts] == ["$1K", "n/a", "$250K"]
+    assert [label.get_text() for label in ax.texts] == ["$1,000", "n/a", "$250K"]
     assert ax.yaxis_inverted()
 
 

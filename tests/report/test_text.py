@@ -68,6 +68,7 @@ def test_money_stands_where_each_language_puts_it():
         (0, "$0", f"0{NB}€"),
         (12.5, "$12.50", f"12,50{NB}€"),
         (950, "$950", f"950{NB}€"),
+        (1462, "$1,462", f"1.462{NB}€"),
         (12345, "$12.3K", f"12,3{NB}mil{NB}€"),
         (999_950, "$1M", f"1{NB}M{NB}€"),
         (-1_250_000, "-$1.25M", f"-1,25{NB}M{NB}€"),
@@ -78,12 +79,16 @@ def test_compact_money_keeps_three_digits(value, english, spanish):
     assert ES.money_compact(value) == spanish
 
 
+def test_a_deviation_carries_its_sign():
+    assert [EN.deviation(share, 1) for share in (0.006, -0.143, 0.0, None)] == ["+0.6%", "-14.3%", "0.0%", "n/a"]
+
+
 @pytest.mark.parametrize(
     "day", ["2017-12-31", datetime.date(2017, 12, 31), pd.Timestamp("2017-12-31 23:59"), np.datetime64("2017-12-31")]
 )
 def test_dates_are_words_whatever_their_type(day):
-    assert EN.date(day) == "31 December 2017"
-    assert ES.date(day) == "31 de diciembre de 2017"
+    assert EN.date(day) == f"31{NB}December 2017"
+    assert ES.date(day) == f"31{NB}de{NB}diciembre de 2017"
     assert (EN.month(day), ES.month(day)) == ("December 2017", "diciembre de 2017")
 
 

@@ -187,4 +187,6 @@ def read_amounts(text: StringColumn, decimal: DecimalMark, currency_sign: str | 
     joined = ibis.ifelse(bare.re_search(grouped), bare.re_replace(rf"[{thousands}{GAPS}]", ""), bare)
     # a mark that is still there in the role of the other one makes the text unreadable, not a different number
     joined = ibis.ifelse(joined.contains(thousands), ibis.null(str), joined)
-    return joined.replace(",", ".").try_cast(MONEY) if decimal == "," else joined.try_cast(MONEY)
+    number = joined.replace(",", ".") if decimal == "," else joined
+    # the engine casts the text 5.6e-17 to 0.0001, so that a number with an exponent goes the way of floats
+    return ibis.ifelse(number.lower().contains("e"), number.try_cast("float64").try_cast(MONEY), number.try_cast(MONEY))

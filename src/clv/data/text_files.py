@@ -57,7 +57,7 @@ def _layout(head: str, delimiter: str, source: TransactionsTable, where: str) ->
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
-    """Number the names that are empty or, but for their case, taken: the engine tells no case in names."""
+    """Add its position to a name that is empty or taken; the engine tells no case in names."""
     distinct: dict[str, str] = {}
     for position, name in enumerate(names):
         own = name if name and name.lower() not in distinct else f"{name}_{position}"

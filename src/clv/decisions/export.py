@@ -72,7 +72,8 @@ def write_table(table: pd.DataFrame, file: Path) -> list[str]:
     try:
         if file.suffix == ".csv":
             safe, n_changed = neutralise(table)
-            safe.to_csv(part, index=False, encoding="utf-8", float_format="%.10g", lineterminator="\n")
+            # RFC 4180 line ends; with others the writer leaves a carriage return inside an id without quotes
+            safe.to_csv(part, index=False, encoding="utf-8", float_format="%.10g", lineterminator="\r\n")
             if n_changed:
                 notes.append(
                     f"{n_changed:,} values begin like a formula and carry a leading apostrophe in {file.name}; "

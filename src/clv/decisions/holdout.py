@@ -15,7 +15,6 @@ from clv.models.evaluation import calibration_by_decile, holdout_metrics
 from clv.units import Horizon
 
 HIGH_TRUST, MEDIUM_TRUST = 0.05, 0.15  # distance of the holdout's total from its forecast
-FLAGGED_BAND = 3  # fifths of the risk scale counted from 0: 60 % and more
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,8 @@ class HoldoutCheck:
         Orders forecast and made by decile of the forecast, with the naive rule's forecast beside them.
     silent
         By group of forecast risk of silence: customers, forecast and actual share without a purchase.
+    flagged
+        Of the customers forecast to be silent with a high probability: n_customers, mean forecast, actual share.
     span
         Length of the holdout.
     """
@@ -38,10 +39,13 @@ class HoldoutCheck:
     revenue: pd.DataFrame
     calibration: pd.DataFrame
     silent: pd.DataFrame
+    flagged: dict[str, float]
     span: Horizon
 
 
-def check_on_holdout(customers: pd.DataFrame, holdout: pd.DataFrame, span: Horizon) -> HoldoutCheck:
+def check_on_holdout(
+    customers: pd.DataFrame, holdout: pd.DataFrame, span: Horizon, flagged_from: float
+) -> HoldoutCheck:
     """Fit on the calibration span, forecast the holdout and compare with what happened.
 
     Parameters
@@ -52,6 +56,8 @@ def check_on_holdout(customers: pd.DataFrame, holdout: pd.DataFrame, span: Horiz
         holdout_orders and holdout_revenue of the same buyers, indexed by customer_id.
     span
         Length of the holdout.
+    flagged_from
+        Forecast probability of silence from which a customer counts as flagged, 0–1.
 
     Returns
     -------
@@ -79,6 +85,7 @@ def check_on_holdout(customers: pd.DataFrame, holdout: pd.DataFrame, span: Horiz
         revenue=holdout_metrics(revenue, actual["holdout_revenue"]),
         calibration=calibration.assign(naive_mean=by_rate),
         silent=_silence_by_risk(predicted["p_no_purchase"], actual["holdout_orders"] == 0),
+        flagged=_flagged(predicted["p_no_purchase"], actual["holdout_orders"] == 0, flagged_from),
         span=span,
     )
 
@@ -88,6 +95,13 @@ def _silence_by_risk(forecast_silent: pd.Series, silent: pd.Series) -> pd.DataFr
     band = np.minimum((forecast_silent * 5).astype(int), 4)
     grouped = pd.DataFrame({"forecast": forecast_silent, "actual": silent.astype(float)}).groupby(band)
     return grouped.mean().assign(n_customers=grouped.size()).rename_axis("risk_band")
+
+
+def _flagged(forecast_silent: pd.Series, silent: pd.Series, cut: float) -> dict[str, float]:
+    high = forecast_silent >= cut
+    n = int(high.sum())
+    means = (forecast_silent[high].mean(), silent[high].mean()) if n else (0.0, 0.0)
+    return {"n_customers": n, "forecast": float(means[0]), "actual": float(means[1])}
 
 
 def trust_level(check: HoldoutCheck) -> Literal["high", "medium", "low"]:
@@ -124,14 +138,6 @@ def calibration_gap(calibration: pd.DataFrame) -> tuple[float, int, float]:
     worst = int(calibration.index[place])
     excess = float(apart.iloc[place] / max(float(calibration["actual_total"].iloc[place]), 1.0))
     return float(apart.abs().sum() / calibration["actual_total"].sum()), worst, excess
-
-
-def flagged_group(silent: pd.DataFrame) -> dict[str, float]:
-    """Put together the risk bands from 60 % up: n_customers, mean forecast and actual share of silent ones."""
-    high = silent[silent.index >= FLAGGED_BAND]
-    n = int(high["n_customers"].sum())
-    mean = {name: float((high[name] * high["n_customers"]).sum() / n) if n else 0.0 for name in ("forecast", "actual")}
-    return {"n_customers": n, **mean}
 
 
 def tracking(model: BGNBD, firsts: pd.DataFrame, repeats: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:

@@ -13,7 +13,10 @@ from clv.errors import ConfigError, DataError
 from clv.report.blocks import Block, joined, plain
 from clv.report.text import Text
 
-Kind = Literal["text", "number", "money", "percent", "date", "days"]
+Kind = Literal["text", "number", "money", "percent", "date", "days", "written"]
+
+
+_MOST_TEXT_COLUMNS = 2
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,8 @@ class Column:
         Column or index level of the frame.
     label : str
         Heading, already translated. The unit of money and days is added to it.
-    kind : {"text", "number", "money", "percent", "date", "days"}
-        Percent takes shares from 0 to 1.
+    kind : {"text", "number", "money", "percent", "date", "days", "written"}
+        Percent takes shares from 0 to 1. Written is a number that is text already, where rows differ in unit.
     decimals : int
         Digits after the decimal sign.
     bar : bool
@@ -85,12 +88,13 @@ def table(frame: pd.DataFrame, columns: Sequence[Column], caption: str, text: Te
     cells = [_cells(values.head(n_shown), column, text, first=column is columns[0]) for column, values in series]
     rows = [Markup("<tr>{}</tr>").format(joined(row)) for row in zip(*cells, strict=True)]
     head = joined([_heading(column, text) for column in columns])
-    label = plain(caption)
+    label, note = plain(caption), _note(n_shown, len(frame), text)
+    body = joined(rows) or _empty(len(columns), text)
     return Table(
         Markup(
-            '<div class="table"><div class="scroll" role="region" aria-label="{}" tabindex="0"><table>'
-            "<caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}</div>"
-        ).format(label, label, head, joined(rows) or _empty(len(columns), text), _note(n_shown, len(frame), text))
+            '<div class="table"><div class="scroll" role="region" aria-label="{}" tabindex="0"><table class="{}">'
+            "<caption><span>{}</span></caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}</div>"
+        ).format(label, _shape(columns), label, head, body, note)
     )
 
 
@@ -102,6 +106,11 @@ def _series(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Column
     if lacking:
         raise DataError(f"the table asks for {lacking}, which the frame lacks; it has {[*map(str, flat.columns)]}")
     return [(column, flat[column.name]) for column in columns]
+
+
+def _shape(columns: Sequence[Column]) -> str:
+    """Call a table wordy when most of it is sentences: on a phone its rows become cards instead of scrolling."""
+    return "wordy" if sum(column.kind == "text" for column in columns) > _MOST_TEXT_COLUMNS else ""
 
 
 def _heading(column: Column, text: Text) -> Markup:
@@ -118,8 +127,9 @@ def _cells(values: pd.Series, column: Column, text: Text, first: bool) -> list[M
     largest = _largest(values) if column.bar else 0.0
     tag, scope = ("th", Markup(' scope="row"')) if first else ("td", Markup(""))
     return [
-        Markup('<{tag}{scope} class="{look}" data-sort-value="{key}">{bar}{shown}</{tag}>').format(
+        Markup('<{tag}{scope} class="{look}" data-label="{label}" data-sort-value="{key}">{bar}{shown}</{tag}>').format(
             tag=tag,
+            label=plain(column.label),
             scope=scope,
             look=_look(column),
             key=_sort_key(value, column.kind),
@@ -140,7 +150,8 @@ def _writer(column: Column, text: Text) -> Callable[[Any], str]:
     writers: dict[Kind, Callable[[Any], str]] = {
         "text": lambda value: text.not_available if pd.isna(value) else plain(value),
         "percent": lambda value: text.percent(value, column.decimals),
-        "date": text.date,
+        "date": text.date_short,
+        "written": plain,
     }
     return writers.get(column.kind, lambda value: text.number(value, column.decimals))
 
@@ -151,7 +162,7 @@ def _sort_key(value: Any, kind: Kind) -> str:
         return ""
     if kind == "date":
         return pd.Timestamp(value).isoformat()
-    return plain(value) if kind == "text" else repr(float(value))
+    return plain(value) if kind in {"text", "written"} else repr(float(value))
 
 
 def _largest(values: pd.Series) -> float:

@@ -34,8 +34,11 @@ Language = Literal["en", "es"]
 LOCALE_DIR = Path(__file__).parent / "locale"
 
 _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+_WRITTEN_OUT = 10_000  # below it a number is as short as its magnitude
 _COMPACT_DIGITS = 3  # significant digits of a compact amount: $1.23M, $12.3K, $123K
-_LONG_DATE = {"en": "d MMMM y", "es": "d 'de' MMMM 'de' y"}  # words, day first: 12/11 cannot be misread
+# words, day first: 12/11 cannot be misread; the day stays on the line of its month
+_LONG_DATE = {"en": "d\N{NO-BREAK SPACE}MMMM y", "es": "d\N{NO-BREAK SPACE}'de'\N{NO-BREAK SPACE}MMMM 'de' y"}
+_SHORT_DATE = "d\N{NO-BREAK SPACE}MMM\N{NO-BREAK SPACE}y"
 _LIST_LOCALE = {"en": "en_001", "es": "es"}  # en_001 writes "a, b and c", as our English does
 
 
@@ -107,13 +110,18 @@ class Text:
         return self._digits(value, "#,##0", decimals)
 
     def number_compact(self, value: Any) -> str:
-        """Return a number in three digits with its magnitude, e.g. "1.23M"; below 1,000 as it is."""
+        """Return a number in three digits with its magnitude, e.g. "1.23M"; below 10,000 as it is."""
         if _is_missing(value):
             return self.not_available
-        if abs(value) < 1000:
+        if abs(value) < _WRITTEN_OUT:
             return self.number(value, decimals=0 if float(value).is_integer() or abs(value) >= 100 else 2)
         rounded = float(f"{float(value):.{_COMPACT_DIGITS}g}")
         return format_compact_decimal(rounded, locale=self.language, fraction_digits=_COMPACT_DIGITS - 1)
+
+    def deviation(self, share: Any, decimals: int = 0) -> str:
+        """Return a share as a percentage with its sign, e.g. "+0.6%": by how much something is off."""
+        written = self.percent(share, decimals)
+        return f"+{written}" if not _is_missing(share) and share > 0 and written[0].isdigit() else written
 
     def percent(self, share: Any, decimals: int = 0) -> str:
         r"""Return a share as a percentage; what would round to a false 0 % or 100 % is printed as a bound.
@@ -142,6 +150,14 @@ class Text:
         if _is_missing(value):
             return self.not_available
         return format_date(_as_date(value), format=_LONG_DATE[self.language], locale=self.language)
+
+    def date_short(self, value: Any) -> str:
+        """Return a date for a table, e.g. "31 Dec 2017" or "31 dic 2017"."""
+        return (
+            format_date(_as_date(value), format=_SHORT_DATE, locale=self.language)
+            if not _is_missing(value)
+            else (self.not_available)
+        )
 
     def month(self, value: Any) -> str:
         """Return the month of a date in words, e.g. "December 2017"."""

@@ -44,7 +44,7 @@ PORTFOLIOS: Final = {
     "B_leaving": Portfolio(
         message("Solid, leaving"),
         message("Win back at a cost that pays"),
-        message("One automatic win-back offer, limited in time; stop after two without an answer"),
+        message("One automatic win-back offer, limited in time; stop if it stays without an answer"),
     ),
     "C_steady": Portfolio(
         message("Small, steady"),

@@ -30,7 +30,8 @@ from clv.report.charts.style import (
 from clv.report.text import Text
 
 _MOST_DIRECT_LABELS = 12  # upright bars; with more, an axis is easier to read than numbers side by side
-_ONE_LINE = 34  # letters of a legend that fit beside each other on a phone
+_SHORT_NAME, _MOST_LONG_NAMES = 3, 6  # letters; upright bars with longer names are named in part, for phones
+_ONE_LINE = 30  # letters of a legend that fit beside each other on a phone
 _CROWD = 20  # from here on lying bars are thinner
 
 
@@ -188,7 +189,8 @@ def _upright(
     fig, ax = canvas()
     places, heights = np.arange(len(categories)), _lengths(values)
     ax.bar(places, heights, width=width, color=colours)
-    ax.set_xticks(places, thinned([wrapped(name, 14) for name in categories]))
+    labels = [wrapped(name, 14) for name in categories]
+    ax.set_xticks(places, thinned(labels, most=_MOST_LONG_NAMES if max(map(len, labels)) > _SHORT_NAME else 12))
     ax.tick_params(axis="x", length=0)
     ax.set_title(value_label, pad=20)
     ax.set_xlabel(category_label)

@@ -152,7 +152,13 @@ def label_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     labels = [wrapped(label, 18) for _height, label, _colour in ends]
     wanted = [ax.transData.transform((right, height))[1] * points_per_pixel for height, _label, _colour in ends]
     gaps = [LABEL_POINTS * _LINE_SPACING * (label.count("\n") + 1) for label in labels]
-    for (height, _label, colour), label, lift in zip(ends, labels, _apart(wanted, gaps), strict=True):
+    foot = ax.bbox.y0 * points_per_pixel  # the axis would strike through a label that lies on it
+    clear = [max(height, foot + gap / 2) for height, gap in zip(wanted, gaps, strict=True)]
+    lifts = _apart(clear, gaps)
+    moves = [high - height + lift for high, height, lift in zip(clear, wanted, lifts, strict=True)]
+    lowest = min(height + move - gap / 2 for height, move, gap in zip(wanted, moves, gaps, strict=True))
+    moves = [move + max(0.0, foot - lowest) for move in moves]
+    for (height, _label, colour), label, lift in zip(ends, labels, moves, strict=True):
         ax.annotate(
             label,
             (right, height),

@@ -1,0 +1,84 @@
+"""Every customer in exactly one portfolio; customers and money of the portfolios are those of the base."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clv.decisions.portfolios import (
+    NO_PURCHASE,
+    PORTFOLIOS,
+    assign_portfolios,
+    first_to_call,
+    portfolio_grid,
+    summarise_portfolios,
+)
+from clv.errors import DataError
+
+CUTS = (0.3, 0.7)
+risks = st.one_of(st.floats(0, 1), st.sampled_from([0.3, 0.7, 0.0, 1.0]), st.just(math.nan))
+bases = st.lists(st.tuples(st.sampled_from("ABC"), risks, st.integers(-500, 10_000)), min_size=1, max_size=40)
+
+
+def base(rows) -> pd.DataFrame:
+    abc, risk, money = zip(*rows, strict=True)
+    frame = pd.DataFrame({"abc": abc, "p_churn": np.array(risk, dtype=float), "value_to_date": np.array(money, float)})
+    frame.index = pd.Index([f"c{number:03d}" for number in range(len(rows))], name="customer_id")
+    known = frame["p_churn"].notna()
+    for name, share in (("expected_orders", 0.01), ("expected_revenue", 0.5), ("clv", 0.2)):
+        frame[name] = (frame["value_to_date"] * share).where(known)
+    return frame.join(assign_portfolios(frame["abc"], frame["p_churn"], CUTS))
+
+
+@pytest.mark.parametrize(
+    ("abc", "risk", "portfolio"),
+    [
+        ("A", 0.0, "A_steady"),
+        ("A", 0.2999, "A_steady"),
+        ("B", 0.3, "B_at_risk"),
+        ("B", 0.6999, "B_at_risk"),
+        ("C", 0.7, "C_leaving"),
+        ("A", 1.0, "A_leaving"),
+        ("C", math.nan, NO_PURCHASE),
+    ],
+)
+def test_a_customer_stands_where_value_and_risk_meet(abc, risk, portfolio):
+    row = base([(abc, risk, 1)]).iloc[0]
+    assert row["portfolio"] == portfolio
+    assert pd.isna(row["risk"]) if portfolio == NO_PURCHASE else portfolio == f"{abc}_{row['risk']}"
+
+
+@given(bases)
+def test_every_customer_is_in_exactly_one_portfolio_and_nothing_is_lost(rows):
+    customers = base(rows)
+    assert customers["portfolio"].isin(PORTFOLIOS).all()
+    table = summarise_portfolios(customers)
+    assert table.index.tolist() == [name for name in PORTFOLIOS if name in set(customers["portfolio"])]
+    assert table["n_customers"].sum() == len(customers)
+    for name in ("value_to_date", "expected_orders", "expected_revenue", "clv"):
+        assert table[name].sum() == pytest.approx(customers[name].sum(), rel=1e-12, abs=1e-9)
+    assert table["expected_silent"].sum() == pytest.approx(customers["p_churn"].sum())
+    weighed = (customers["p_churn"] * customers["expected_revenue"]).sum()
+    assert table["revenue_at_risk"].sum() == pytest.approx(weighed, rel=1e-12, abs=1e-9)
+    never = (customers["portfolio"] == NO_PURCHASE).sum()
+    assert never == customers["p_churn"].isna().sum()
+    assert portfolio_grid(customers).to_numpy().sum() == len(customers) - never
+    assert portfolio_grid(customers).shape == (3, 3)
+
+
+def test_the_call_list_is_the_class_a_that_is_slipping_with_most_at_stake_first():
+    rows = [("A", 0.9, 100), ("A", 0.1, 10_000), ("B", 0.9, 9_000), ("A", 0.5, 300), ("A", 0.9, 100), ("A", 0.7, 50)]
+    customers = base(rows)
+    assert first_to_call(customers, 10).index.tolist() == ["c003", "c000", "c004", "c005"]
+    assert first_to_call(customers.iloc[::-1], 2).index.tolist() == ["c003", "c000"]
+    assert first_to_call(customers[customers["abc"] == "B"], 5).empty
+
+
+def test_classes_and_risks_of_different_customers_are_refused():
+    with pytest.raises(DataError, match=r"portfolios: 2 value classes and 1 risks are not of the same customers"):
+        assign_portfolios(pd.Series(["A", "B"]), pd.Series([0.5]), CUTS)
+    with pytest.raises(DataError, match="in the same order; build both from one customer table"):
+        assign_portfolios(pd.Series(["A", "B"], index=["x", "y"]), pd.Series([0.5, 0.1], index=["y", "x"]), CUTS)

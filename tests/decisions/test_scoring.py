@@ -1,0 +1,168 @@
+"""From one file to one scored row per customer; every bad file is one line that says what, how many and what to do."""
+
+import csv
+import datetime as dt
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from clv.config import config_for_file
+from clv.decisions.export import DICTIONARY
+from clv.decisions.scoring import score, score_file
+from clv.errors import DataError
+
+COLUMNS = {"customer_id": "client", "ordered_at": "day", "amount": "net"}
+TODAY = dt.date(2026, 1, 1)
+FORMULAS = ['=HYPERLINK("http://x","y")', "@me", "-1+1", "+cmd|x"]
+IDS = ["007", "7", "abc", "ABC", " inner  and outer ", "ñandú €", "e\u0301", "\u00e9", "<script>alert(1)</script>",
+       'with "quotes"', "with, comma", "with\nnewline", "#1", "'", "x" * 5_000, *FORMULAS]  # fmt: skip
+HEADER = "client,day,net\n"
+DATES = ["first_order", "last_order"]
+
+
+def history(seed: int = 11, n_others: int = 60) -> list[tuple[str, str, str]]:
+    """Return lines of customers who buy at their own pace for half a year or leave before; the hostile ids first."""
+    rng = np.random.default_rng(seed)
+    lines = []
+    for name in [*IDS, *(f"c{number:03d}" for number in range(n_others))]:
+        gaps = rng.exponential(1 / rng.gamma(2, 1 / 40), size=60)
+        days = np.cumsum(np.concatenate([[rng.integers(0, 60)], gaps]))
+        for day in days[: rng.geometric(0.15)]:
+            if day < 182:
+                lines.append((name, str(np.datetime64("2024-01-01") + int(day)), f"{rng.gamma(6, 4):.2f}"))
+    return lines
+
+
+@pytest.fixture(scope="module")
+def lines():
+    return [*history(), ("only refunds", "2024-02-01", "-9.50"), ("", "2024-02-01", "3"), ("c000", "soon", "3")]
+
+
+@pytest.fixture(scope="module")
+def config(lines, tmp_path_factory):
+    file = tmp_path_factory.mktemp("shop") / "orders.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out, lineterminator="\n").writerows([HEADER.strip().split(","), *lines])
+    return config_for_file(file, COLUMNS, margin=0.3)
+
+
+@pytest.fixture(scope="module")
+def scores(config):
+    return score(config, TODAY)
+
+
+def test_every_customer_has_one_row_with_the_money_of_the_source(scores, lines):
+    usable = pd.DataFrame([line for line in lines if line[0] and line[1] != "soon"], columns=["id", "day", "net"])
+    assert scores["customer_id"].tolist() == sorted(usable["id"].unique(), key=str.encode)
+    assert set(IDS) <= set(scores["customer_id"])
+    assert scores["value_to_date"].sum() == pytest.approx(usable["net"].astype(float).sum(), abs=0.005)
+
+
+def test_scores_have_the_columns_of_the_dictionary_and_possible_values(scores):
+    forecast = ["expected_orders", "expected_revenue", "clv", "p_alive", "p_churn"]
+    assert list(scores) == [name for name in DICTIONARY if name in list(scores)]
+    assert set(forecast) <= set(scores)
+    buyers, other = scores[scores["n_orders"] > 0], scores[scores["n_orders"] == 0]
+    assert other["customer_id"].tolist() == ["only refunds"]
+    assert other[forecast].isna().all(axis=None)
+    assert np.isfinite(buyers[forecast]).all(axis=None)
+    assert buyers["p_alive"].between(0, 1).all()
+    assert buyers["p_churn"].between(0, 1).all()
+    assert (buyers["clv"] < 0.3 * buyers["expected_revenue"]).all()  # margin, and then discounted
+
+
+def test_parquet_keeps_every_id_byte_for_byte(config, scores, tmp_path):
+    notes = score_file(config, tmp_path / "s.parquet", TODAY)
+    written = pd.read_parquet(tmp_path / "s.parquet")
+    assert written["customer_id"].tolist() == scores["customer_id"].tolist()
+    pd.testing.assert_frame_equal(written.drop(columns=DATES), scores.drop(columns=DATES))
+    assert (written[DATES].astype("datetime64[s]") == scores[DATES])[scores["n_orders"] > 0].all(axis=None)
+    n = len(history())
+    assert notes[0] == f"{n + 1:,} of {n + 3:,} lines used; set aside: date_not_readable: 1, no_customer_id: 1"
+    assert notes[1].startswith(f"{len(scores):,} customers as of 2024-")
+    assert len(notes) == 2
+
+
+def test_csv_keeps_every_id_but_marks_formulas(config, scores, tmp_path):
+    notes = score_file(config, tmp_path / "s.csv", TODAY)
+    with (tmp_path / "s.csv").open(encoding="utf-8", newline="") as file:
+        written = [row["customer_id"] for row in csv.DictReader(file)]
+    assert written == [f"'{name}" if name in FORMULAS else name for name in scores["customer_id"]]
+    assert notes[2].startswith("4 values begin like a formula and carry a leading apostrophe in s.csv")
+
+
+def test_the_as_of_day_ends_what_is_known(config):
+    early = score(config.model_copy(update={"as_of": dt.date(2024, 4, 1)}), TODAY)
+    assert pd.to_datetime(early["last_order"]).max() <= pd.Timestamp("2024-04-01")
+
+
+REGULAR = "".join(f"c{n:02d},2024-{month:02d}-{n + 13},10.50\n" for n in range(15) for month in (1, 2, 4))
+BAD = [
+    ("empty", "", r"the file is empty \(0 bytes\); export it again"),
+    ("header only", HEADER, r"has a header and no line of data; export it again"),
+    ("a missing column", REGULAR.join(["client,dia,net\n", ""]), r"1 of 3 columns are missing: 'day' \(for ordered_at"),
+    (
+        "no ids",
+        HEADER + ",2024-01-01,5\n" * 8,
+        r"none of 8 lines can be used: no customer id \(8\); check the columns map",
+    ),
+    (
+        "no dates",
+        HEADER + "a,soon,5\n" * 8,
+        r"8 of 8 lines cannot be read: the date cannot be read \(8\); state delimiter, date_format",
+    ),
+    (
+        "two-digit years",
+        HEADER + "a,31/12/24,5\n" * 8,
+        r"day: years have two digits, e\.g\. '31/12/24'; state date_format",
+    ),
+    (
+        "one customer",
+        HEADER + "a,2024-01-01,5\na,2024-02-01,5\n",
+        r"only 1 of 1 customers bought more than once; .*needs at least 10; take a longer history",
+    ),
+    (
+        "one-time buyers",
+        HEADER + "".join(f"{n},2024-01-{n},5\n" for n in range(11, 30)),
+        r"all 19 customers bought on one day only: .*; take a longer history",
+    ),
+    (
+        "currency signs",
+        HEADER + "a,2024-01-31,$5.00\n" * 8,
+        r"net: 8 of 8 amounts carry a currency sign \(\$\); state currency_sign: '\$'",
+    ),
+    ("refunds only", HEADER + REGULAR.replace(",10", ",-10"), r"only 0 of 0 customers bought more than once"),
+    (
+        "only in the future",
+        HEADER + REGULAR.replace("2024-", "2030-"),
+        r"none of 45 lines can be used: the date lies in the future \(45\)",
+    ),
+    (
+        "an open quote",
+        HEADER + REGULAR + '"a,2024-01-31,5\n' + REGULAR,
+        r"line 47 opens a quote that it does not close.*correct it",
+    ),
+    ("binary", b"\x89PNG\r\n\x1a\n\x00\x01\x02" * 20, r"orders\.csv: .*(cannot be read|are missing|is not text)"),
+]
+
+
+@pytest.mark.parametrize(("content", "said"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
+def test_a_bad_file_is_one_line_and_nothing_is_written(tmp_path, content, said):
+    file = tmp_path / "orders.csv"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DataError) as error:
+        score_file(config_for_file(file, COLUMNS), tmp_path / "scores.csv", TODAY)
+    message = str(error.value)
+    assert re.search(said, message), message
+    assert "\n" not in message
+    assert len(message) < 500
+    assert not (tmp_path / "scores.csv").exists()
+
+
+def test_an_as_of_day_before_the_data_and_an_unknown_kind_of_table_are_refused(config, tmp_path):
+    with pytest.raises(DataError, match=r"as of 2020-01-01 lies before the first usable line, 2024-.*a later date"):
+        score(config.model_copy(update={"as_of": dt.date(2020, 1, 1)}), TODAY)
+    with pytest.raises(DataError, match=r"s\.xlsx: unknown kind of table"):
+        score_file(config, tmp_path / "s.xlsx", TODAY)
