@@ -87,7 +87,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows)
 @example([("a", "2017-01-31", "0.0001", "1")] * 3 + [("a", "2017-01-31", "0.0001", "")] * 3)
 def test_lines_and_money_are_conserved_whatever_is_wrong(take, rows):

