@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, cast
 
 import charset_normalizer
+import pandas as pd
 from ibis import _
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
@@ -25,7 +26,6 @@ from clv.errors import DataError
 SAMPLE_BYTES = 1 << 20  # what the encoding and the delimiter are guessed from
 DELIMITERS = (",", ";", "\t", "|")
 WIDE_ENCODINGS = ("utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be")
-LONGEST_REJECT = 10_000  # characters of a malformed line that the engine keeps
 NO_DELIMITER = "\x01"  # occurs in no text file, so that a line arrives whole
 
 
@@ -83,25 +83,37 @@ def _read_delimited(
         rejects_limit=0,
     )
     lines.to_parquet(staging / "lines.parquet")
+    rows = engine.read_parquet(staging / "lines.parquet", table_name="source")
     rejects = engine.table("reject_errors")  # filled while the rows passed
-    _refuse_open_quotes(rejects, paths)
     # a line with several faults is listed once for each of them
     malformed = rejects.group_by("file_id", "line").aggregate(text=_.csv_line.max())
+    n_header = len(paths) * (1 + sum(name.count("\n") for name in names)) if header else 0
+    _refuse_lost_lines(rows, rejects, int(malformed.count().execute()) + n_header, paths)
     pieces = malformed.select(line=_.text.split("\n").unnest()).filter(_.line != "")  # a quote may span lines
-    return engine.read_parquet(staging / "lines.parquet", table_name="source"), pieces
+    return rows, pieces
 
 
-def _refuse_open_quotes(rejects: Table, paths: list[Path]) -> None:
-    """Refuse a quote that its line does not close: it swallows the lines after it, and nobody counts them."""
-    first = _.csv_line.split("\n")[0]
-    quotes = first.length() - first.replace('"', "").length()
-    swallows = (_.error_type == "UNQUOTED VALUE") | (_.csv_line.length() >= LONGEST_REJECT)
-    found = rejects.filter(swallows & (quotes % 2 == 1)).order_by("line").limit(1).execute()
-    if not found.empty:
+def _refuse_lost_lines(rows: Table, rejects: Table, n_other: int, paths: list[Path]) -> None:
+    """Refuse a quote that its line does not close: it swallows the lines after it, and the engine lists but one.
+
+    What was read, with the line breaks inside it, and `n_other` lines must be all lines of the files.
+    """
+    found = rejects.filter(_.error_type.isin(["UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM"])).line.min().execute()
+    if pd.isna(found):
+        return
+    breaks = sum((rows[name].length() - rows[name].replace("\n", "").length()).sum() for name in rows.columns)
+    counted = rows.aggregate(lines=rows.count(), breaks=breaks).execute().fillna(0)
+    lost = sum(_count_lines(path) for path in paths) - int(counted.to_numpy().sum()) - n_other
+    if lost > 0:
         raise DataError(
-            f"{paths[0] if len(paths) == 1 else paths[0].parent}: line {found['line'][0]:,} opens a quote that it does "
-            f"not close: {found['csv_line'][0].splitlines()[0][:60]!r}; the lines after it would be lost; correct it"
+            f"{paths[0] if len(paths) == 1 else paths[0].parent}: line {found:,} or one near it opens a quote that it "
+            f"does not close, so that {lost:,} lines after it cannot be told apart; close it, or export the file again"
         )
+
+
+def _count_lines(file: Path) -> int:
+    with _open(file) as raw:
+        return sum(1 for line in raw if line.strip(b"\r\n"))
 
 
 def _read_whitespace(
