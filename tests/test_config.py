@@ -239,9 +239,9 @@ def test_no_setting_asks_for_a_credential():
 def test_a_single_file_needs_no_yaml(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     columns = {"customer_id": "id", "ordered_at": "date", "amount": "amount"}
-    config = config_for_file(Path("orders.csv"), columns, horizon_days=90)
+    config = config_for_file(Path("orders.csv"), {"columns": columns}, horizon_days=90)
     assert (config.source.transactions.path, config.horizon_days) == (str(tmp_path / "orders.csv"), 90)
     with pytest.raises(
         ConfigError, match=r"^orders\.csv: horizon_days = 0: input should be greater than or equal to 1"
     ):
-        config_for_file(Path("orders.csv"), columns, horizon_days=0)
+        config_for_file(Path("orders.csv"), {"columns": columns}, horizon_days=0)

@@ -54,6 +54,11 @@ def score(
     horizon_days: Annotated[int, typer.Option(help="Length of the forecast, in days")] = 365,
     margin: Annotated[float, typer.Option(help="Contribution margin, fraction of sales")] = 1.0,
     annual_discount_rate: Annotated[float, typer.Option(help="Effective, a year; 0.10 is 10 %")] = 0.10,
+    delimiter: Annotated[str | None, typer.Option(help="One character, tab or whitespace; default: detected")] = None,
+    encoding: Annotated[str | None, typer.Option(help="e.g. cp1252; default: detected")] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal mark, . or ,; default: detected")] = None,
+    date_format: Annotated[str | None, typer.Option(help="strptime format, e.g. %d/%m/%Y; default: detected")] = None,
+    currency_sign: Annotated[str | None, typer.Option(help="Sign to strip from amounts")] = None,
     out: Annotated[Path, typer.Option(help="Table to write, .csv or .parquet")] = Path("scores.csv"),
 ) -> None:
     """Score every customer of one transaction file; prints the path of the table."""
@@ -61,9 +66,10 @@ def score(
     from clv.decisions.scoring import score_file
 
     columns = {"customer_id": customer, "ordered_at": date, "amount": amount}
+    written = {"delimiter": delimiter, "encoding": encoding, "decimal": decimal, "date_format": date_format}
     settings = config_for_file(
         file,
-        columns,
+        {"columns": columns, "currency_sign": currency_sign, **written},
         as_of=None if as_of is None else as_of.date(),
         horizon_days=horizon_days,
         margin=margin,

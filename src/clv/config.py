@@ -198,9 +198,9 @@ def override(config: Config, changes: dict[str, Any], where: str) -> Config:
     return parse_config({**config.model_dump(), **changes}, where=where)
 
 
-def config_for_file(path: Path, columns: dict[str, str], **settings: Any) -> Config:
+def config_for_file(path: Path, table: dict[str, Any], **settings: Any) -> Config:
     """Return the config of a single transaction file that has no YAML, for `clv score`."""
-    source = {"transactions": {"path": str(path.absolute()), "columns": columns}}
+    source = {"transactions": {"path": str(path.absolute()), **table}}
     return parse_config({"name": "score", "title": path.name, "source": source, **settings}, where=str(path))
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clv.decisions.base import change, months_in_full, order_classes, pace_quantile
+from clv.decisions.base import change, every_month, months_in_full, order_classes, pace_quantile
 
 MONTHS = pd.DataFrame({"month": pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01"])})
 
@@ -52,3 +52,13 @@ def test_pace_counts_each_returning_customer_once():
     customers = pd.DataFrame({"frequency": [0, 1, 2, 10], "recency": [0.0, 1.0, 4.0, 10.0]})
     assert pace_quantile(customers, 0.5) == pytest.approx(7)
     assert pace_quantile(customers, 1.0) == pytest.approx(14)
+
+
+def test_a_month_without_an_order_is_a_row_of_zeros():
+    months = pd.DataFrame(
+        {"month": pd.to_datetime(["2024-01-01", "2024-04-01"]), "revenue": [5.0, 7.0], "orders": [1, 2]}
+    )
+    whole = every_month(months)
+    assert list(whole["month"].dt.month) == [1, 2, 3, 4]
+    assert list(whole["revenue"]) == [5, 0, 0, 7]
+    assert whole["orders"].sum() == 3

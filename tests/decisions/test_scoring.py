@@ -45,7 +45,7 @@ def config(lines, tmp_path_factory):
     file = tmp_path_factory.mktemp("shop") / "orders.csv"
     with file.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, lineterminator="\n").writerows([HEADER.strip().split(","), *lines])
-    return config_for_file(file, COLUMNS, margin=0.3)
+    return config_for_file(file, {"columns": COLUMNS}, margin=0.3)
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_a_bad_file_is_one_line_and_nothing_is_written(tmp_path, content, said):
     file = tmp_path / "orders.csv"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(DataError) as error:
-        score_file(config_for_file(file, COLUMNS), tmp_path / "scores.csv", TODAY)
+        score_file(config_for_file(file, {"columns": COLUMNS}), tmp_path / "scores.csv", TODAY)
     message = str(error.value)
     assert re.search(said, message), message
     assert "\n" not in message

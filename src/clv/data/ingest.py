@@ -160,9 +160,10 @@ def _typed(rows: Table, source: TransactionsTable) -> Table:
     if source.timezone is not None:
         stamp = wall_clock(rows, stamp, source.timezone, f"{where}: {columns['ordered_at']}")
     optional = {
-        name: rows[columns[name]].try_cast(TRANSACTIONS[name]) if name in columns else ibis.null(TRANSACTIONS[name])
-        for name in ("order_id", "product_id", "quantity")
+        name: _text(rows[columns[name]], f"{where}: {columns[name]}") if name in columns else ibis.null(str)
+        for name in ("order_id", "product_id")
     }
+    quantity = rows[columns["quantity"]].try_cast("float64") if "quantity" in columns else ibis.null("float64")
     return rows.select(
         customer_id=_text(rows[columns["customer_id"]], f"{where}: {columns['customer_id']}"),
         ordered_on=stamp.cast("date"),
@@ -172,6 +173,7 @@ def _typed(rows: Table, source: TransactionsTable) -> Table:
         is_copy=_is_copy(rows, columns) if "order_id" in columns and _has_copies(rows) else ibis.literal(False),
         **{f"{name}_missing": _blank(rows[columns[name]]) for name in ("customer_id", "ordered_at", "amount")},
         **optional,
+        quantity=quantity,
     )
 
 
@@ -180,7 +182,8 @@ def _text(column: Column, where: str) -> StringColumn:
     if column.type().is_binary() or column.type().is_nested():
         raise DataError(f"{where}: ids are of type {column.type()}; give text or numbers")
     text = column.cast("string")
-    return text if column.type().is_string() else text.re_replace(r"\.0+$", "")
+    fractional = column.type().is_floating() or column.type().is_decimal()
+    return text.re_replace(r"\.0+$", "") if fractional else text
 
 
 def _blank(column: Column) -> Column:

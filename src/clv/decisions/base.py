@@ -31,6 +31,13 @@ def months_in_full(months: pd.DataFrame, first_day: dt.date, as_of: dt.date) -> 
     return months[(start >= pd.Timestamp(first_day)) & (end <= pd.Timestamp(as_of))]
 
 
+def every_month(months: pd.DataFrame) -> pd.DataFrame:
+    """Return the months without a gap: one in which nothing happened is a row of zeros, not a missing row."""
+    known = months.assign(month=pd.to_datetime(months["month"])).set_index("month")
+    span = pd.date_range(known.index.min(), known.index.max(), freq="MS", name="month")
+    return known.reindex(span, fill_value=0).reset_index()
+
+
 def change(series: pd.Series, span: int) -> float | None:
     """Return the relative change of the last `span` values against those before; None when there are too few.
 

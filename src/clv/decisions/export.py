@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pandas as pd
+import pyarrow as pa
 
 from clv.errors import DataError
 
@@ -80,7 +81,7 @@ def write_table(table: pd.DataFrame, file: Path) -> list[str]:
                     "write .parquet to have them unchanged"
                 )
         else:
-            table.to_parquet(part, index=False)
+            _with_dates(table).to_parquet(part, index=False)
         part.replace(file)
     except OSError as error:
         raise DataError(
@@ -89,6 +90,12 @@ def write_table(table: pd.DataFrame, file: Path) -> list[str]:
     finally:
         part.unlink(missing_ok=True)
     return notes
+
+
+def _with_dates(table: pd.DataFrame) -> pd.DataFrame:
+    """Return days as dates: a purchase day has no hour."""
+    days = table.select_dtypes(include="datetime").columns
+    return table.astype(dict.fromkeys(days, pd.ArrowDtype(pa.date32())))
 
 
 def require_table_name(file: Path) -> None:

@@ -155,12 +155,17 @@ def forecast(
 
 
 def expected_spend(buyers: pd.DataFrame, spend: GammaGamma) -> pd.Series:
-    """Return the expected money per future purchase; repeat purchases for nothing count as such."""
+    """Return the expected money per future purchase; repeat purchases for nothing count as such.
+
+    Who has no repeat purchase is expected to spend the population's mean, or its median where spend varies too much
+    for a mean to exist (q at its limit).
+    """
     x = buyers["frequency"].to_numpy(dtype=float)
-    z = buyers["monetary_value"].clip(lower=0).to_numpy(dtype=float)
-    paid = (x > 0) & (z > 0) | (x == 0)
-    usual = spend.expected_spend(buyers[paid]).reindex(buyers.index)
-    return usual.where(paid, conditional_mean_spend(spend.params_, x, np.nan_to_num(z)))
+    z = buyers["monetary_value"].fillna(0.0).clip(lower=0.0).to_numpy(dtype=float)
+    values = conditional_mean_spend(spend.params_, x, z)
+    if "q" in spend.at_boundary_:
+        values = np.where(x > 0, values, spend.population_median_)
+    return pd.Series(values, index=buyers.index, name="expected_spend")
 
 
 def independence(customers: pd.DataFrame) -> float:
