@@ -13,7 +13,7 @@ export OMP_NUM_THREADS := 1
 .PHONY: install report test check lock clean
 
 report: install  ## run the suite and print where its first page is
-	@$(BIN)/clv run $(CONFIG) $(language)
+	@$(BIN)/clv run '$(CONFIG)' $(language)
 
 test: check  ## every check, pytest last
 	@$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 tests src notebooks

@@ -59,6 +59,7 @@ def score(
     decimal: Annotated[str | None, typer.Option(help="Decimal mark, . or ,; default: detected")] = None,
     date_format: Annotated[str | None, typer.Option(help="strptime format, e.g. %d/%m/%Y; default: detected")] = None,
     currency_sign: Annotated[str | None, typer.Option(help="Sign to strip from amounts")] = None,
+    table: Annotated[str | None, typer.Option(help="Table to read, for a DuckDB file with several")] = None,
     out: Annotated[Path, typer.Option(help="Table to write, .csv or .parquet")] = Path("scores.csv"),
 ) -> None:
     """Score every customer of one transaction file; prints the path of the table."""
@@ -69,7 +70,7 @@ def score(
     written = {"delimiter": delimiter, "encoding": encoding, "decimal": decimal, "date_format": date_format}
     settings = config_for_file(
         file,
-        {"columns": columns, "currency_sign": currency_sign, **written},
+        {"columns": columns, "currency_sign": currency_sign, "table": table, **written},
         as_of=None if as_of is None else as_of.date(),
         horizon_days=horizon_days,
         margin=margin,

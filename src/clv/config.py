@@ -26,7 +26,7 @@ Scalar = str | int | float | bool
 
 
 def _known_currency(code: str) -> str:
-    if code not in list_currencies():
+    if code not in list_currencies() or code in NO_CURRENCIES:
         near = difflib.get_close_matches(code.upper(), list_currencies(), n=1)
         raise ValueError(f"must be an ISO 4217 code such as EUR{_suggest(near)}")
     return code
@@ -36,6 +36,10 @@ def _portable_name(name: str) -> str:
     if name.startswith(".") or name in {"latest", "failed"}:
         raise ValueError("must not be 'latest' or 'failed' nor begin with a dot")
     return name
+
+
+UNNAMED = ' in "<unicode string>",'
+NO_CURRENCIES = ("XXX", "XTS")  # codes of the table for no currency and for tests
 
 
 class _Settings(BaseModel):
@@ -69,6 +73,8 @@ class TransactionsTable(_Settings):
         missing = [name for name in known[:3] if name not in self.columns]
         if missing:
             raise ValueError(f"columns must name the source column of {', '.join(missing)}")
+        if len(set(self.columns.values())) < len(self.columns):
+            raise ValueError("columns must name a source column of its own for each of ours")
         if not self.header and not self.column_names:
             raise ValueError("column_names must be given when header is false")
         if self.timezone is not None:
@@ -178,7 +184,7 @@ def load_config(path: str | Path) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as UTF-8 text: {error}") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2017-02-31
-        raise ConfigError(f"{path}: is not valid YAML: {_one_line(error)}") from None
+        raise ConfigError(f"{path}: is not valid YAML: {_one_line(error).replace(UNNAMED, '')}") from None
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: must hold keys and values, e.g. 'name: my_shop'; found {type(content).__name__}")
     return parse_config(content, where=str(path), base=path.resolve().parent)

@@ -94,6 +94,22 @@ def ingest(source: TransactionsTable, folder: Path, *, today: dt.date, max_unrea
         shutil.rmtree(staging)
 
 
+def check_as_of(as_of: dt.date, intake: Intake, today: dt.date) -> None:
+    """Refuse an as-of date before the data begin or after today.
+
+    Raises
+    ------
+    DataError
+        Naming the date and the span of the data.
+    """
+    if as_of < intake.first_day:
+        raise DataError(f"as_of {as_of} lies before the first usable line, {intake.first_day}; choose a later date")
+    if as_of > max(today, intake.last_day):
+        raise DataError(
+            f"as_of {as_of} lies in the future; the data end on {intake.last_day}: choose that or leave it out"
+        )
+
+
 def _ingest(
     engine: Backend, source: TransactionsTable, folder: Path, staging: Path, today: dt.date, limit: float
 ) -> Intake:
@@ -189,7 +205,7 @@ def _text(column: Column, where: str) -> StringColumn:
 def _blank(column: Column) -> Column:
     if column.type().is_string():
         bare = column.replace("\N{NO-BREAK SPACE}", "").strip()
-        return column.isnull() | (bare == "") | column.lower().isin(["nan", "nat"])
+        return column.isnull() | (bare == "")
     return column.isnull() | column.isnan() if column.type().is_floating() else column.isnull()
 
 

@@ -31,6 +31,17 @@ def months_in_full(months: pd.DataFrame, first_day: dt.date, as_of: dt.date) -> 
     return months[(start >= pd.Timestamp(first_day)) & (end <= pd.Timestamp(as_of))]
 
 
+def since_months_before(as_of: dt.date, number: int) -> pd.Timestamp:
+    """Return the first day of the span of so many months that ends on `as_of`.
+
+    Examples
+    --------
+    >>> since_months_before(dt.date(2017, 12, 31), 3)
+    Timestamp('2017-10-01 00:00:00')
+    """
+    return pd.Timestamp(as_of) + pd.Timedelta(days=1) - pd.DateOffset(months=number)
+
+
 def every_month(months: pd.DataFrame) -> pd.DataFrame:
     """Return the months without a gap: one in which nothing happened is a row of zeros, not a missing row."""
     known = months.assign(month=pd.to_datetime(months["month"])).set_index("month")

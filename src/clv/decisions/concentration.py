@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from clv.errors import ConfigError
+
 ABC_CUTS: Final = (0.80, 0.95)  # cumulative share of value where class A, then B, ends: Pareto convention
 
 
@@ -70,6 +72,8 @@ def concentration_curve(value: pd.Series, points: int = 200) -> pd.DataFrame:
 
 def top_share(value: pd.Series, share: float = 0.20) -> float:
     """Return the part of all value that the best `share` of customers hold, at least one customer, 0 to 1."""
+    if not 0 < share < 1:
+        raise ConfigError(f"top_share = {share}: must be above 0 and below 1 (0.20 is 20 %)")
     ordered = ranked(value.fillna(0.0))
     best = max(1, round(share * len(ordered)))
     total = ordered.sum()

@@ -102,6 +102,8 @@ def require_table_name(file: Path) -> None:
     """Refuse a file whose name says no kind of table that we write."""
     if file.suffix not in {".csv", ".parquet"}:
         raise DataError(f"{file}: unknown kind of table; the name must end in .csv or .parquet")
+    if not file.parent.is_dir():
+        raise DataError(f"{file}: {file.parent} is no folder; make it, or choose another place with --out")
 
 
 def neutralise(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:

@@ -8,13 +8,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from clv.decisions.lifetime_value import buyers_of, expected_spend, fit_value_models
+from clv.decisions.lifetime_value import ValueModels, buyers_of, expected_spend, fit_value_models
+from clv.errors import DataError
 from clv.models import BGNBD, naive
 from clv.models.bgnbd import expected_purchases_new_customer
 from clv.models.evaluation import calibration_by_decile, holdout_metrics
 from clv.units import Horizon
 
 HIGH_TRUST, MEDIUM_TRUST = 0.05, 0.15  # distance of the holdout's total from its forecast
+LONG_TEST, SHORT_TEST = 0.25, 0.10  # length of the test as a share of the horizon that is forecast
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def check_on_holdout(
         If the calibration span holds too little to fit, or nothing happened in the holdout.
     """
     buyers = buyers_of(customers)
-    models, actual = fit_value_models(buyers), holdout.reindex(buyers.index)
+    models, actual = _fit_before(buyers, span), holdout.reindex(buyers.index)
     predicted = models.purchases.predict(buyers, span)
     rate = naive.expected_purchases(buyers, span)
     own_mean = buyers["monetary_value"].fillna(buyers["value_to_date"] / buyers["n_orders"])
@@ -90,6 +92,15 @@ def check_on_holdout(
     )
 
 
+def _fit_before(buyers: pd.DataFrame, span: Horizon) -> ValueModels:
+    try:
+        return fit_value_models(buyers)
+    except DataError as error:
+        raise DataError(
+            f"before the {span.days:.0f} days kept for the test, {error}, or shorten holdout_days"
+        ) from None
+
+
 def _silence_by_risk(forecast_silent: pd.Series, silent: pd.Series) -> pd.DataFrame:
     """Group customers by forecast risk in fifths of the scale and put what happened beside it."""
     band = np.minimum((forecast_silent * 5).astype(int), 4)
@@ -104,15 +115,18 @@ def _flagged(forecast_silent: pd.Series, silent: pd.Series, cut: float) -> dict[
     return {"n_customers": n, "forecast": float(means[0]), "actual": float(means[1])}
 
 
-def trust_level(check: HoldoutCheck) -> Literal["high", "medium", "low"]:
+def trust_level(check: HoldoutCheck, horizon: Horizon) -> Literal["high", "medium", "low"]:
     """Say how far the sums of the forecast can be trusted, from what it missed in the holdout.
 
-    High: orders and revenue off by at most 5 % and no worse than the naive rule per customer; medium: by at most 15 %;
-    low otherwise.
+    High: orders and revenue off by at most 5 %, no worse than the naive rule per customer, in a test of at least a
+    quarter of the horizon; medium: by at most 15 %, in a test of at least a tenth of it; low otherwise.
     """
+    tested = check.span.days / horizon.days
     off = max(abs(check.orders["bias"]["model"]), abs(check.revenue["bias"]["model"]))
     beats_naive = check.orders["rmse"]["model"] <= check.orders["rmse"]["naive"]
-    return "high" if off <= HIGH_TRUST and beats_naive else "medium" if off <= MEDIUM_TRUST else "low"
+    if off <= HIGH_TRUST and beats_naive and tested >= LONG_TEST:
+        return "high"
+    return "medium" if off <= MEDIUM_TRUST and tested >= SHORT_TEST else "low"
 
 
 def weighted_gap(silent: pd.DataFrame) -> float:

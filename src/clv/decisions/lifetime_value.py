@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from clv.errors import DataError
+from clv.errors import ConvergenceError, DataError
 from clv.models import BGNBD, GammaGamma
 from clv.models.gamma_gamma import conditional_mean_spend, spend_frequency_correlation
+from clv.models.mean_spend import MeanSpend
 from clv.units import DAYS_PER_WEEK, DiscountRate, Horizon, days, require_horizon, require_rate
 
 PATIENT_SHARE = 0.90  # of the returning customers, whose own pace fits into the churn window
@@ -26,10 +26,10 @@ FORECAST_COLUMNS = ("p_alive", "p_churn", "expected_orders", "expected_revenue",
 
 @dataclass(frozen=True)
 class ValueModels:
-    """The two fitted models whose product is lifetime value."""
+    """The two fitted models whose product is lifetime value; spend is one mean for all where it cannot be modelled."""
 
     purchases: BGNBD
-    spend: GammaGamma
+    spend: GammaGamma | MeanSpend
 
 
 def fit_value_models(customers: pd.DataFrame) -> ValueModels:
@@ -53,7 +53,7 @@ def fit_value_models(customers: pd.DataFrame) -> ValueModels:
     ConvergenceError
         If a likelihood has no maximum.
     """
-    buyers = buyers_of(customers)
+    buyers = require_buyers(customers)
     returned = buyers[buyers["frequency"] > 0]
     if len(buyers) >= SMALLEST_BASE and returned.empty:
         raise DataError(
@@ -71,7 +71,16 @@ def fit_value_models(customers: pd.DataFrame) -> ValueModels:
             f"only {len(spenders):,} of {len(returned):,} returning customers spent more than zero; "
             "check the amount column"
         )
-    return ValueModels(BGNBD().fit(buyers), GammaGamma().fit(spenders))
+    return ValueModels(BGNBD().fit(buyers), _fit_spend(spenders))
+
+
+def _fit_spend(spenders: pd.DataFrame) -> GammaGamma | MeanSpend:
+    """Fall back to one mean for all where customers spend alike (a fixed price) or too few came back."""
+    try:
+        model = GammaGamma().fit(spenders)
+    except ConvergenceError:
+        return MeanSpend().fit(spenders)
+    return MeanSpend().fit(spenders) if "q" in model.at_boundary_ else model
 
 
 def churn_window(customers: pd.DataFrame, stated_days: int | None, horizon: Horizon) -> Horizon:
@@ -154,24 +163,30 @@ def forecast(
     return table.reindex(customers.index)
 
 
-def expected_spend(buyers: pd.DataFrame, spend: GammaGamma) -> pd.Series:
-    """Return the expected money per future purchase; repeat purchases for nothing count as such.
-
-    Who has no repeat purchase is expected to spend the population's mean, or its median where spend varies too much
-    for a mean to exist (q at its limit).
-    """
+def expected_spend(buyers: pd.DataFrame, spend: GammaGamma | MeanSpend) -> pd.Series:
+    """Return the expected money per future purchase; repeat purchases for nothing count as such."""
+    if isinstance(spend, MeanSpend):
+        return spend.expected_spend(buyers)
     x = buyers["frequency"].to_numpy(dtype=float)
     z = buyers["monetary_value"].fillna(0.0).clip(lower=0.0).to_numpy(dtype=float)
-    values = conditional_mean_spend(spend.params_, x, z)
-    if "q" in spend.at_boundary_:
-        values = np.where(x > 0, values, spend.population_median_)
-    return pd.Series(values, index=buyers.index, name="expected_spend")
+    return pd.Series(conditional_mean_spend(spend.params_, x, z), index=buyers.index, name="expected_spend")
 
 
 def independence(customers: pd.DataFrame) -> float:
     """Return Spearman's correlation of spend and frequency among returning customers; the model assumes none."""
     paying = customers[(customers["frequency"] > 0) & (customers["monetary_value"] > 0)]
     return spend_frequency_correlation(paying).spearman
+
+
+def require_buyers(customers: pd.DataFrame) -> pd.DataFrame:
+    """Return the buyers, or say that there is none."""
+    buyers = buyers_of(customers)
+    if buyers.empty:
+        raise DataError(
+            f"nobody has bought: not one day of {len(customers):,} customers nets above zero; check the sign of the "
+            "amounts, or set purchase_rule: any_order"
+        )
+    return buyers
 
 
 def buyers_of(customers: pd.DataFrame) -> pd.DataFrame:

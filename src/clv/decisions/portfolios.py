@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clv.errors import DataError
+from clv.units import DAYS_PER_WEEK
 
 VALUE_CLASSES: Final = ("A", "B", "C")
 RISK_BANDS: Final = ("steady", "at_risk", "leaving")
@@ -83,17 +84,20 @@ def summarise_portfolios(customers: pd.DataFrame) -> pd.DataFrame:
     return table.reindex([name for name in PORTFOLIOS if name in table.index]).rename_axis("portfolio")
 
 
-def first_to_call(customers: pd.DataFrame, n: int) -> pd.DataFrame:
-    """Return the key customers with the most sales at risk: p_churn × expected revenue, in class A.
+def first_to_call(customers: pd.DataFrame, n: int, window_days: float) -> pd.DataFrame:
+    """Return the overdue key customers with the most sales at risk: p_churn × expected revenue, in class A.
 
-    Who is surely gone has no expected revenue, so the list names those whom a call can still keep.
+    Who is surely gone has no expected revenue, so the list names those whom a call can still keep; who ordered more
+    recently than their own mean interval is not overdue, whatever the model says.
 
     Parameters
     ----------
     customers
-        As for `summarise_portfolios`.
+        As for `summarise_portfolios`, with frequency, recency (weeks) and days_since_last.
     n
         At most so many.
+    window_days
+        Churn window, the interval of customers who have none of their own.
 
     Returns
     -------
@@ -101,6 +105,8 @@ def first_to_call(customers: pd.DataFrame, n: int) -> pd.DataFrame:
         Rows of `customers` at risk or leaving with their revenue_at_risk, most first, ties by customer_id.
     """
     slipping = customers[customers["portfolio"].isin(["A_at_risk", "A_leaving"])].sort_index()
+    interval = DAYS_PER_WEEK * slipping["recency"] / slipping["frequency"].where(slipping["frequency"] > 0)
+    slipping = slipping[slipping["days_since_last"] > interval.fillna(window_days)]
     weighed = slipping.assign(revenue_at_risk=slipping["p_churn"] * slipping["expected_revenue"])
     return weighed.sort_values("revenue_at_risk", ascending=False, kind="stable").head(n)
 

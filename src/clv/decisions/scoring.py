@@ -11,10 +11,9 @@ import pandas as pd
 from clv.config import Config
 from clv.data.connect import open_engine
 from clv.data.customers import customer_days, customer_summary
-from clv.data.ingest import Intake, ingest
+from clv.data.ingest import Intake, check_as_of, ingest
 from clv.decisions.export import export_table, require_table_name, write_table
 from clv.decisions.lifetime_value import churn_window, fit_value_models, forecast
-from clv.errors import DataError
 
 
 def score_file(config: Config, out: Path, today: dt.date | None = None) -> list[str]:
@@ -62,8 +61,7 @@ def _score(config: Config, today: dt.date) -> tuple[pd.DataFrame, Intake, float,
         source = config.source.transactions
         intake = ingest(source, folder, today=today, max_unreadable_share=config.max_unreadable_share)
         as_of = config.as_of or intake.last_day
-        if as_of < intake.first_day:
-            raise DataError(f"as of {as_of} lies before the first usable line, {intake.first_day}; choose a later date")
+        check_as_of(as_of, intake, today)
         engine = open_engine(spill=folder)
         transactions = engine.read_parquet(folder / "transactions.parquet")
         days = customer_days(transactions, as_of, config.purchase_rule)

@@ -25,7 +25,7 @@ from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_compact_decimal, format_decimal, get_currency_symbol
+from babel.numbers import format_compact_decimal, format_decimal, get_currency_precision, get_currency_symbol
 
 from clv.errors import ConfigError
 
@@ -139,7 +139,8 @@ class Text:
 
     def money(self, value: Any, decimals: int = 0) -> str:
         """Return an amount with its currency, e.g. "$1,235" or "1.235 €"."""
-        return self.not_available if _is_missing(value) else self._with_symbol(self.number(value, decimals))
+        places = min(decimals, get_currency_precision(self.currency))  # there is no cent of a yen
+        return self.not_available if _is_missing(value) else self._with_symbol(self.number(value, places))
 
     def money_compact(self, value: Any) -> str:
         """Return an amount in three digits with its magnitude, e.g. "$1.23M" or "1,23 M €"."""

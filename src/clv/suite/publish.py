@@ -13,7 +13,6 @@ import json
 import os
 import platform
 import secrets
-import shutil
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -24,7 +23,7 @@ import pandas as pd
 
 from clv.config import Config
 from clv.decisions.export import DICTIONARY, export_table, write_table
-from clv.errors import ClvError
+from clv.errors import ClvError, ConfigError
 from clv.suite.execute import Executed, Progress, check_parameters, execute_suite
 from clv.suite.site import render_site
 from clv.suite.workspace import Workspace, prepare
@@ -69,7 +68,12 @@ def run_suite(config: Config, reports: Path, progress: Progress) -> Published:
     home = reports / config.name
     run_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     building = home / ".building" / run_id
-    building.mkdir(parents=True)
+    try:
+        building.mkdir(parents=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{reports}: reports cannot be written there: {error.strerror}; choose another folder"
+        ) from None
     try:
         _build(config, building, run_id, progress, started)
     except BaseException as error:  # an interruption leaves its remains, too
@@ -77,6 +81,7 @@ def run_suite(config: Config, reports: Path, progress: Progress) -> Published:
         raise
     published = home / run_id
     building.rename(published)
+    _drop_if_empty(building.parent)
     _point_latest(home, run_id)
     return Published(published, published / "index.html", time.monotonic() - started)
 
@@ -139,9 +144,14 @@ def _set_aside(building: Path, failed: Path, error: BaseException) -> None:
     failed.parent.mkdir(parents=True, exist_ok=True)
     kind, text = type(error).__name__, str(error) if isinstance(error, ClvError) else repr(error)
     (building / "error.json").write_text(json.dumps({"error": kind, "message": text}, indent=2), encoding="utf-8")
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(building / "pages")
+    (building / "transactions.parquet").unlink(missing_ok=True)  # the client's data, once more a failure
     building.rename(failed)
+    _drop_if_empty(building.parent)
+
+
+def _drop_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # another run may be building beside this one
+        folder.rmdir()
 
 
 def _point_latest(home: Path, run_id: str) -> None:

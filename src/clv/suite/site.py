@@ -67,9 +67,10 @@ def _provenance(workspace: Workspace) -> list[tuple[str, str]]:
         (_("Lines read"), _.number(intake.rows_read)),
         (_("Lines used"), _.number(intake.rows_clean)),
         (_("Lines set aside"), _set_aside(workspace)),
+        *_not_yet(workspace),
         (_("Currency"), config.currency),
         (_("Forecast horizon"), _.plural("{n} day", "{n} days", config.horizon_days)),
-        (_("Margin"), _.percent(config.margin)),
+        (_("Margin"), _.percent(config.margin) if config.margin < 1 else _("not configured")),
         (_("Annual discount rate"), _.percent(config.annual_discount_rate)),
         (_("List of all customers"), "export/customers.csv"),
         (_("Run"), context.run_id),
@@ -78,9 +79,19 @@ def _provenance(workspace: Workspace) -> list[tuple[str, str]]:
     ]
 
 
+def _not_yet(workspace: Workspace) -> list[tuple[str, str]]:
+    _, context = workspace.text, workspace.context
+    if not context.lines_after:
+        return []
+    counted = f"{_.number(context.lines_after)} ({_.money(context.amount_after, 2)})"
+    return [(_("Lines after that day, not counted"), counted)]
+
+
 def _set_aside(workspace: Workspace) -> str:
     _, reasons = workspace.text, workspace.context.intake.reasons
     total = _.number(sum(reasons.values()))
     if not reasons:
         return total
-    return f"{total} ({_.listing([f'{_(REASON_LABELS[reason])}: {_.number(n)}' for reason, n in reasons.items()])})"
+    money = _.money(workspace.context.intake.amount_quarantined, 2)
+    named = [f"{_(REASON_LABELS[reason])}: {_.number(n)}" for reason, n in reasons.items()]
+    return f"{total}, {money} ({_.listing(named)})"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import clv
 from clv.config import Config
 from clv.data.connect import locate, open_engine
 from clv.data.customers import customer_days
-from clv.data.ingest import Intake, ingest
+from clv.data.ingest import Intake, check_as_of, ingest
 from clv.errors import DataError
 from clv.report.text import Text
 from clv.suite.graph import writer_of
@@ -47,6 +48,8 @@ class Context(BaseModel):
         Last day of the calibration span when the forecast is tested.
     intake
         Lines and money read, used and quarantined.
+    lines_after, amount_after
+        Usable lines after the as-of date, and their money: read, but not reported.
     source_sha256
         Fingerprint of the source files.
     """
@@ -60,6 +63,8 @@ class Context(BaseModel):
     as_of: dt.date
     holdout_start: dt.date
     intake: Intake
+    lines_after: int
+    amount_after: Decimal
     source_sha256: str
 
 
@@ -157,9 +162,11 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
     table = config.source.transactions
     intake = ingest(table, folder, today=today or now.date(), max_unreadable_share=config.max_unreadable_share)
     as_of = config.as_of or intake.last_day
-    if as_of < intake.first_day:
-        raise DataError(f"as_of {as_of} lies before the first usable line, {intake.first_day}; choose a later date")
+    check_as_of(as_of, intake, today or now.date())
+    lines_after, amount_after = _after(folder, as_of)
     context = Context(
+        lines_after=lines_after,
+        amount_after=amount_after,
         run_id=run_id,
         created_at=now,
         version=clv.__version__,
@@ -171,6 +178,14 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
     )
     (folder / CONTEXT).write_text(context.model_dump_json(indent=2), encoding="utf-8")
     return Workspace(folder)
+
+
+def _after(folder: Path, as_of: dt.date) -> tuple[int, Decimal]:
+    """Count the usable lines after the as-of date, which are part of the log but not of the report, and their money."""
+    lines = open_engine(spill=folder).read_parquet(folder / "transactions.parquet")
+    later = lines.filter(lines.ordered_on > as_of)
+    found = later.aggregate(n=later.count(), money=later.amount.sum().fill_null(0)).execute()
+    return int(found["n"][0]), Decimal(found["money"][0])
 
 
 def _holdout_days(config: Config, span: int) -> int:
