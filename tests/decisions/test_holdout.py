@@ -12,6 +12,7 @@ from clv.data.customers import customer_days, customer_summary, holdout_summary
 from clv.data.history import first_orders, repeat_orders
 from clv.decisions.holdout import HoldoutCheck, calibration_gap, check_on_holdout, tracking, trust_level, weighted_gap
 from clv.decisions.lifetime_value import fit_value_models
+from clv.errors import DataError
 from clv.units import days
 
 START, END = pd.Timestamp("2025-01-31").date(), pd.Timestamp("2025-06-29").date()
@@ -54,18 +55,18 @@ def test_flagged_customers_are_those_above_the_cut(check, past):
 
 
 def test_a_model_that_simulated_the_data_earns_trust_and_one_that_misses_does_not(check):
-    assert trust_level(check) in {"high", "medium"}
+    assert trust_level(check, days(365)) in {"high", "medium"}
     missed = HoldoutCheck(
         check.orders.assign(bias=-0.3), check.revenue, check.calibration, check.silent, check.flagged, check.span
     )
-    assert trust_level(missed) == "low"
+    assert trust_level(missed, days(365)) == "low"
 
 
 def test_being_worse_than_the_naive_rule_costs_the_highest_trust(check):
     exact = check.orders.assign(bias=0.0), check.revenue.assign(bias=0.0)
     rest = (check.calibration, check.silent, check.flagged, check.span)
-    assert trust_level(HoldoutCheck(exact[0].assign(rmse=[1.0, 2.0]), exact[1], *rest)) == "high"
-    assert trust_level(HoldoutCheck(exact[0].assign(rmse=[2.0, 1.0]), exact[1], *rest)) == "medium"
+    assert trust_level(HoldoutCheck(exact[0].assign(rmse=[1.0, 2.0]), exact[1], *rest), days(365)) == "high"
+    assert trust_level(HoldoutCheck(exact[0].assign(rmse=[2.0, 1.0]), exact[1], *rest), days(365)) == "medium"
 
 
 def test_the_gap_of_tenths_is_weighted_by_what_happened():
@@ -91,3 +92,16 @@ def test_tracking_adds_up_all_repeat_orders_and_never_falls(transactions, past):
     assert track["actual"].iloc[-1] == made
     assert (np.diff(track["forecast"]) > 0).all()
     assert track["forecast"].iloc[-1] == pytest.approx(track["actual"].iloc[-1], rel=0.15)
+
+
+def test_a_test_much_shorter_than_the_forecast_earns_less_trust(check):
+    rest = (check.calibration, check.silent, check.flagged)
+    for span, level in ((100, "high"), (60, "medium"), (6, "low")):
+        exact = (check.orders.assign(bias=0.0, rmse=[1.0, 2.0]), check.revenue.assign(bias=0.0))
+        assert trust_level(HoldoutCheck(*exact, *rest, days(span)), days(365)) == level
+
+
+def test_too_little_before_the_test_names_the_setting(past):
+    held = pd.DataFrame({"holdout_orders": 1, "holdout_revenue": 1.0}, index=past.index)
+    with pytest.raises(DataError, match=r"before the 150 days of the test, only 0 of .*, or shorten holdout_days"):
+        check_on_holdout(past.assign(frequency=0, recency=0.0), held, days(150), flagged_from=0.7)

@@ -8,6 +8,7 @@ import pytest
 
 from clv.decisions.lifetime_value import churn_window, expected_spend, fit_value_models, forecast, independence
 from clv.errors import DataError
+from clv.models.mean_spend import MeanSpend
 from clv.units import annual, days, weeks
 
 
@@ -106,10 +107,10 @@ def test_the_churn_window_is_the_pace_of_nine_in_ten_returning_customers_in_whol
 @pytest.mark.parametrize(
     ("keep", "says"),
     [
-        (lambda frame: frame[frame["frequency"] == 0], "bought on one day only: nothing tells how often they return"),
-        (lambda frame: frame[frame["frequency"] > 0].head(9), "only 9 of 9 customers bought more than once"),
-        (lambda frame: frame.loc[["X1", "X2"]], "only 0 of 0 customers bought more than once"),
-        (lambda frame: frame.assign(monetary_value=0.0), "returning customers spent more than zero"),
+        (lambda frame: frame[frame["frequency"] == 0], "only 0 of .* customers bought on more than one day"),
+        (lambda frame: frame[frame["frequency"] > 0].head(9), "only 9 customers bought; a forecast needs at least 10"),
+        (lambda frame: frame.loc[["X1", "X2"]], "nobody has bought: not one day of 2 customers nets above zero"),
+        (lambda frame: frame.assign(monetary_value=0.0), "none of .* returning customers spent more than zero"),
     ],
 )
 def test_too_little_to_fit_is_said_and_not_guessed(customers, keep, says):
@@ -119,3 +120,20 @@ def test_too_little_to_fit_is_said_and_not_guessed(customers, keep, says):
 
 def test_independence_of_spend_and_frequency_is_near_zero_where_it_was_simulated(customers):
     assert abs(independence(customers)) < 0.15
+
+
+def test_customers_who_all_spend_the_same_get_that_spend_and_no_error(customers):
+    gym = customers.assign(monetary_value=customers["monetary_value"].where(customers["frequency"].eq(0), 29.9))
+    models = fit_value_models(gym)
+    assert isinstance(models.spend, MeanSpend)
+    buyers = gym.drop(["X1", "X2"])
+    assert expected_spend(buyers, models.spend).to_numpy() == pytest.approx(29.9)
+    table = predicted(buyers, models)
+    np.testing.assert_allclose(table["expected_revenue"], 29.9 * table["expected_orders"], rtol=1e-12)
+
+
+def test_mean_spend_weighs_customers_by_their_purchases():
+    few = pd.DataFrame({"frequency": [3, 1, 0], "monetary_value": [10.0, 30.0, np.nan]})
+    assert MeanSpend().fit(few).mean_ == pytest.approx(15.0)
+    with pytest.raises(DataError, match="every customer bought once"):
+        MeanSpend().fit(few.tail(1))

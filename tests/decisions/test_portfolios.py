@@ -71,10 +71,16 @@ def test_every_customer_is_in_exactly_one_portfolio_and_nothing_is_lost(rows):
 
 def test_the_call_list_is_the_class_a_that_is_slipping_with_most_at_stake_first():
     rows = [("A", 0.9, 100), ("A", 0.1, 10_000), ("B", 0.9, 9_000), ("A", 0.5, 300), ("A", 0.9, 100), ("A", 0.7, 50)]
-    customers = base(rows)
-    assert first_to_call(customers, 10).index.tolist() == ["c003", "c000", "c004", "c005"]
-    assert first_to_call(customers.iloc[::-1], 2).index.tolist() == ["c003", "c000"]
-    assert first_to_call(customers[customers["abc"] == "B"], 5).empty
+    customers = base(rows).assign(frequency=0, recency=0.0, days_since_last=40)
+    assert first_to_call(customers, 10, 35).index.tolist() == ["c003", "c000", "c004", "c005"]
+    assert first_to_call(customers.iloc[::-1], 2, 35).index.tolist() == ["c003", "c000"]
+    assert first_to_call(customers[customers["abc"] == "B"], 5, 35).empty
+
+
+def test_who_is_not_overdue_by_the_own_pace_is_not_called():
+    rows = [("A", 0.9, 100)] * 3
+    customers = base(rows).assign(frequency=[4, 4, 0], recency=[8.0, 8.0, 0.0], days_since_last=[14, 15, 36])
+    assert first_to_call(customers, 10, 35).index.tolist() == ["c001", "c002"]  # a pace of 14 days; a window of 35
 
 
 def test_classes_and_risks_of_different_customers_are_refused():

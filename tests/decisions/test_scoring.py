@@ -121,19 +121,23 @@ BAD = [
     (
         "one customer",
         HEADER + "a,2024-01-01,5\na,2024-02-01,5\n",
-        r"only 1 of 1 customers bought more than once; .*needs at least 10; take a longer history",
+        r"only 1 customers bought; a forecast needs at least 10: take a longer history",
     ),
     (
         "one-time buyers",
         HEADER + "".join(f"{n},2024-01-{n},5\n" for n in range(11, 30)),
-        r"all 19 customers bought on one day only: .*; take a longer history",
+        r"only 0 of 19 customers bought on more than one day, .*: take a longer history",
     ),
     (
         "currency signs",
         HEADER + "a,2024-01-31,$5.00\n" * 8,
         r"net: 8 of 8 amounts carry a currency sign \(\$\); state currency_sign: '\$'",
     ),
-    ("refunds only", HEADER + REGULAR.replace(",10", ",-10"), r"only 0 of 0 customers bought more than once"),
+    (
+        "refunds only",
+        HEADER + REGULAR.replace(",10", ",-10"),
+        r"nobody has bought: not one day of 15 customers nets above zero; check the sign",
+    ),
     (
         "only in the future",
         HEADER + REGULAR.replace("2024-", "2030-"),
@@ -162,7 +166,7 @@ def test_a_bad_file_is_one_line_and_nothing_is_written(tmp_path, content, said):
 
 
 def test_an_as_of_day_before_the_data_and_an_unknown_kind_of_table_are_refused(config, tmp_path):
-    with pytest.raises(DataError, match=r"as of 2020-01-01 lies before the first usable line, 2024-.*a later date"):
+    with pytest.raises(DataError, match=r"as_of 2020-01-01 lies before the first usable line, 2024-.*a later date"):
         score(config.model_copy(update={"as_of": dt.date(2020, 1, 1)}), TODAY)
     with pytest.raises(DataError, match=r"s\.xlsx: unknown kind of table"):
         score_file(config, tmp_path / "s.xlsx", TODAY)

@@ -16,7 +16,7 @@ from tests.conftest import simulated_lines, write_csv
 
 from clv import cli
 from clv.config import load_config
-from clv.errors import ConfigError, DataError, NotebookError
+from clv.errors import ClvError, ConfigError, DataError, NotebookError
 from clv.suite import execute, graph, session, workspace
 from clv.suite.publish import run_suite
 
@@ -73,8 +73,8 @@ BAD_INPUTS = {
     "no id at all": ([("", day, net) for _, day, net in GOOD], "none of"),
     "dates that do not parse": ([(name, "yesterday", net) for name, _, net in GOOD], "the date cannot be read"),
     "dates that can be read two ways": ([(name, "03/04/2024", net) for name, _, net in GOOD], "state date_format"),
-    "one customer": ([("C1", f"2024-01-{day:02d}", "10") for day in range(1, 29)], "only 1 of 1 customers"),
-    "only one-time buyers": (ONE_TIME, "all 50 customers bought on one day only"),
+    "one customer": ([("C1", f"2024-01-{day:02d}", "10") for day in range(1, 29)], "only 1 customers bought"),
+    "only one-time buyers": (ONE_TIME, "only 0 of 50 customers bought on more than one day"),
     "amounts with currency signs": ([(name, day, f"${net}") for name, day, net in GOOD], "state currency_sign: '$'"),
     "amounts that are words": ([(name, day, "ten") for name, day, _ in GOOD], "the amount is not a number"),
 }
@@ -136,7 +136,7 @@ def test_a_wrong_call_is_a_usage_error(monkeypatch, capsys):
 def test_a_failed_run_keeps_its_notebooks_and_its_error(shop):
     write_csv(shop.parent / "orders.csv", ONE_TIME)
     reports = shop.parent / "reports"
-    with pytest.raises(DataError, match="03_lifetime_value: all 50 customers bought on one day only"):
+    with pytest.raises(DataError, match="03_lifetime_value: only 0 of 50 customers bought on more than one day"):
         run_suite(load_config(shop), reports, silent)
     (failed,) = (reports / "shop" / "failed").iterdir()
     error = json.loads((failed / "error.json").read_text(encoding="utf-8"))
@@ -239,11 +239,34 @@ def test_a_missing_artefact_of_a_run_names_the_notebook_that_writes_it(shop):
     ("setting", "says"),
     [
         ("as_of: 2020-01-01", "as_of 2020-01-01 lies before the first usable line"),
+        ("as_of: 2999-01-01", "as_of 2999-01-01 lies in the future"),
+        ("notebooks: {02_current_value: {top_share: 2.0}}", "02_current_value: top_share = 2.0: must be above 0"),
         ("holdout_days: 5000", "holdout_days = 5000 does not fit"),
     ],
 )
 def test_dates_that_do_not_fit_the_data_are_refused(setting, says, shop):
     write_csv(shop.parent / "orders.csv", GOOD)
     shop.write_text(YAML + setting + "\n", encoding="utf-8")
-    with pytest.raises(DataError, match=says):
+    with pytest.raises(ClvError, match=says):
         run_suite(load_config(shop), shop.parent / "reports", silent)
+
+
+def test_a_place_that_cannot_hold_reports_is_one_line(shop, monkeypatch, capsys):
+    write_csv(shop.parent / "orders.csv", GOOD)
+    (shop.parent / "file").write_text("in the way", encoding="utf-8")
+    code, _, stderr = invoke(monkeypatch, capsys, "run", str(shop), "--reports", str(shop.parent / "file" / "x"))
+    assert code == 1
+    assert "cannot hold reports: Not a directory; choose another folder" in stderr
+
+
+def test_lines_after_the_as_of_date_are_told_apart(shop):
+    write_csv(shop.parent / "orders.csv", GOOD)
+    shop.write_text(YAML + "as_of: 2025-01-31\n", encoding="utf-8")
+    folder = shop.parent / "run"
+    folder.mkdir()
+    run = workspace.prepare(load_config(shop), folder, run_id="test")
+    later = [float(net) for _, day, net in GOOD if day > "2025-01-31"]
+    assert later
+    assert run.context.lines_after == len(later)
+    assert float(run.context.amount_after) == pytest.approx(sum(later), abs=1e-6)
+    assert run.money_as_of + sum(later) == pytest.approx(sum(float(net) for *_, net in GOOD), abs=1e-6)

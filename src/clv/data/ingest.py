@@ -205,7 +205,7 @@ def _text(column: Column, where: str) -> StringColumn:
 def _blank(column: Column) -> Column:
     if column.type().is_string():
         bare = column.replace("\N{NO-BREAK SPACE}", "").strip()
-        return column.isnull() | (bare == "")
+        return column.isnull() | (bare == "") | column.lower().isin(["nan", "nat"])
     return column.isnull() | column.isnan() if column.type().is_floating() else column.isnull()
 
 

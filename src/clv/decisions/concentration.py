@@ -72,8 +72,8 @@ def concentration_curve(value: pd.Series, points: int = 200) -> pd.DataFrame:
 
 def top_share(value: pd.Series, share: float = 0.20) -> float:
     """Return the part of all value that the best `share` of customers hold, at least one customer, 0 to 1."""
-    if not 0 < share < 1:
-        raise ConfigError(f"top_share = {share}: must be above 0 and below 1 (0.20 is 20 %)")
+    if not 0 < share <= 1:
+        raise ConfigError(f"top_share = {share}: must be above 0 and at most 1 (0.20 is 20 %)")
     ordered = ranked(value.fillna(0.0))
     best = max(1, round(share * len(ordered)))
     total = ordered.sum()

@@ -96,9 +96,7 @@ def _fit_before(buyers: pd.DataFrame, span: Horizon) -> ValueModels:
     try:
         return fit_value_models(buyers)
     except DataError as error:
-        raise DataError(
-            f"before the {span.days:.0f} days kept for the test, {error}, or shorten holdout_days"
-        ) from None
+        raise DataError(f"before the {span.days:.0f} days of the test, {error}, or shorten holdout_days") from None
 
 
 def _silence_by_risk(forecast_silent: pd.Series, silent: pd.Series) -> pd.DataFrame:

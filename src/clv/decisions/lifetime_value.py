@@ -19,7 +19,7 @@ from clv.models.mean_spend import MeanSpend
 from clv.units import DAYS_PER_WEEK, DiscountRate, Horizon, days, require_horizon, require_rate
 
 PATIENT_SHARE = 0.90  # of the returning customers, whose own pace fits into the churn window
-SMALLEST_BASE = 10  # buyers and returning customers; with fewer, four parameters fit anything
+FEWEST_BUYERS, FEWEST_RETURNED = 10, 3  # with fewer, four parameters fit anything
 
 FORECAST_COLUMNS = ("p_alive", "p_churn", "expected_orders", "expected_revenue", "clv")
 
@@ -55,22 +55,19 @@ def fit_value_models(customers: pd.DataFrame) -> ValueModels:
     """
     buyers = require_buyers(customers)
     returned = buyers[buyers["frequency"] > 0]
-    if len(buyers) >= SMALLEST_BASE and returned.empty:
+    if len(buyers) < FEWEST_BUYERS:
         raise DataError(
-            f"all {len(buyers):,} customers bought on one day only: nothing tells how often they return; "
-            "take a longer history, or check that customer ids repeat across orders"
+            f"only {len(buyers):,} customers bought; a forecast needs at least {FEWEST_BUYERS}: take a longer history, "
+            "or check that the id column is the customer's"
         )
-    if len(returned) < SMALLEST_BASE:
+    if len(returned) < FEWEST_RETURNED:
         raise DataError(
-            f"only {len(returned):,} of {len(buyers):,} customers bought more than once; a forecast needs at least "
-            f"{SMALLEST_BASE}; take a longer history, or check that customer ids repeat across orders"
+            f"only {len(returned):,} of {len(buyers):,} customers bought on more than one day, too few to tell how "
+            "often they return: take a longer history, or check that customer ids repeat across orders"
         )
     spenders = returned[returned["monetary_value"] > 0]
-    if len(spenders) < SMALLEST_BASE:
-        raise DataError(
-            f"only {len(spenders):,} of {len(returned):,} returning customers spent more than zero; "
-            "check the amount column"
-        )
+    if spenders.empty:
+        raise DataError(f"none of {len(returned):,} returning customers spent more than zero; check the amount column")
     return ValueModels(BGNBD().fit(buyers), _fit_spend(spenders))
 
 
