@@ -256,7 +256,7 @@ def test_a_place_that_cannot_hold_reports_is_one_line(shop, monkeypatch, capsys)
     (shop.parent / "file").write_text("in the way", encoding="utf-8")
     code, _, stderr = invoke(monkeypatch, capsys, "run", str(shop), "--reports", str(shop.parent / "file" / "x"))
     assert code == 1
-    assert "cannot hold reports: Not a directory; choose another folder" in stderr
+    assert "reports cannot be written there: Not a directory; choose another folder" in stderr
 
 
 def test_lines_after_the_as_of_date_are_told_apart(shop):
