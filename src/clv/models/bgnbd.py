@@ -14,9 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import betainc, digamma, expit, gammaln
 
-from clv.errors import ConfigError, DataError
+from clv.errors import DataError
 from clv.models.counts import Counts, compress, distinct, purchase_counts, row_weights
-from clv.models.fitting import Fit, Objective, Space, maximise
+from clv.models.estimator import Estimator
+from clv.models.fitting import Objective, Space, maximise
 from clv.models.special import at_counts, expected_purchases_if_alive, log_beta, log_beta_ratio, log_rising
 from clv.units import DiscountRate, Horizon, TimeUnit, require_horizon, require_rate, weeks
 
@@ -226,7 +227,7 @@ def _discounted_if_alive(p: Params, x: FloatArray, T: FloatArray, horizon: float
     return total
 
 
-class BGNBD:
+class BGNBD(Estimator[Params]):
     """BG/NBD model of repeat purchases and silent dropout, fitted by maximum likelihood.
 
     Parameters
@@ -237,17 +238,9 @@ class BGNBD:
     Attributes
     ----------
     params_ : Params
-        Fitted r, alpha (time units), a, b. A model given its params_ by hand predicts without a fit.
+        Fitted r, alpha (time units), a, b; the other attributes are those of `clv.models.estimator.Estimator`.
     log_likelihood_ : float
         Total over customers; depends on the time unit, so never compare it across units.
-    n_customers_ : float
-        Customers behind the fit (the sum of weights).
-    standard_errors_, covariance_ : Series and DataFrame
-        By parameter name, in natural units; missing for a parameter at the boundary.
-    at_boundary_ : tuple of str
-        Parameters that ran to the edge of what can be told apart, e.g. a → 0 if nobody ever seems to leave.
-    fit_ : Fit
-        Gradient norm, Hessian and number of agreeing starts.
 
     Examples
     --------
@@ -263,13 +256,7 @@ class BGNBD:
     D    0.212               0.203          0.884
     """
 
-    params_: Params
-    log_likelihood_: float
-    n_customers_: float
-    standard_errors_: pd.Series
-    covariance_: pd.DataFrame
-    at_boundary_: tuple[str, ...]
-    fit_: Fit
+    _params_type = Params
 
     def __init__(self, time_unit: TimeUnit = "week") -> None:
         self.time_unit: TimeUnit = time_unit
@@ -367,21 +354,6 @@ class BGNBD:
         (pair_x, pair_T), pair = distinct(x, T)
         values = p_alive(p, x, t_x, T) * _discounted_if_alive(p, pair_x, pair_T, length, per_unit)[pair]
         return pd.Series(values, index=customers.index, name="discounted_purchases")
-
-    def _fitted(self) -> Params:
-        """Return the parameters, or say that there are none yet."""
-        if not hasattr(self, "params_"):
-            raise ConfigError("BGNBD is not fitted: call fit(customers) before a prediction")
-        return self.params_
-
-    def _keep(self, fit: Fit, n: float) -> None:
-        """Set the attributes that a fit leaves behind."""
-        names = list(Params._fields)
-        self.fit_, self.at_boundary_ = fit, fit.at_boundary
-        self.params_ = Params(*fit.params.tolist())
-        self.log_likelihood_, self.n_customers_ = fit.log_likelihood, float(n)
-        self.covariance_ = pd.DataFrame(fit.covariance, index=names, columns=names)
-        self.standard_errors_ = pd.Series(np.sqrt(np.diag(fit.covariance)), index=names, name="standard_error")
 
 
 def _mean_log_likelihood(counts: Counts, weight: FloatArray, space: Space) -> Objective:

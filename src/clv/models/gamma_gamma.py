@@ -15,9 +15,10 @@ import pandas as pd
 from scipy.special import digamma, gammainccinv, gammaln
 from scipy.stats import rankdata
 
-from clv.errors import ConfigError, DataError
+from clv.errors import DataError
 from clv.models.counts import FloatArray, Mask, as_floats, compress, numbers, refuse, require_columns, row_weights
-from clv.models.fitting import Fit, Objective, Space, maximise
+from clv.models.estimator import Estimator
+from clv.models.fitting import Objective, Space, maximise
 from clv.models.special import log_rising
 
 _LOWEST_Q = 1.0  # at or below, the population mean p·gamma / (q − 1) does not exist
@@ -125,25 +126,17 @@ def spend_frequency_correlation(customers: pd.DataFrame) -> Association:
     return Association(_correlation(x, z), _correlation(rankdata(x), rankdata(z)), x.size)
 
 
-class GammaGamma:
+class GammaGamma(Estimator[Params]):
     """Gamma-gamma model of spend per purchase, fitted by maximum likelihood to repeat buyers.
 
     Attributes
     ----------
     params_ : Params
-        Fitted p, q, gamma. A model given its params_ by hand predicts without a fit.
-    log_likelihood_ : float
-        Total over repeat buyers.
-    n_customers_ : float
-        Repeat buyers behind the fit (the sum of their weights).
-    standard_errors_, covariance_ : Series and DataFrame
-        By parameter name, in natural units; missing for a parameter at the boundary.
+        Fitted p, q, gamma; the other attributes are those of `clv.models.estimator.Estimator`, over repeat buyers.
     at_boundary_ : tuple of str
         Parameters at the edge. With "q" in it the spread of spend is too wide for a mean: use the median.
     population_mean_, population_median_ : float
         Mean and median over customers of their mean spend, currency per purchase.
-    fit_ : Fit
-        Gradient norm, Hessian and number of agreeing starts.
 
     Examples
     --------
@@ -156,13 +149,7 @@ class GammaGamma:
     D           35.22
     """
 
-    params_: Params
-    log_likelihood_: float
-    n_customers_: float
-    standard_errors_: pd.Series
-    covariance_: pd.DataFrame
-    at_boundary_: tuple[str, ...] = ()
-    fit_: Fit
+    _params_type = Params
 
     def fit(self, customers: pd.DataFrame, weights: str | None = None) -> GammaGamma:
         """Fit the three parameters to the repeat buyers and return the model.
@@ -196,8 +183,9 @@ class GammaGamma:
         unit = float(z @ counts / counts.sum())
         space = Space(Params._fields, scale=np.array([1.0, 1.0, unit]), lower=np.array([0.0, _LOWEST_Q, 0.0]))
         objective = _mean_log_likelihood(x, z, counts, space)
-        self._keep(maximise(objective, space, np.log(_STARTS).tolist(), counts.sum(), model="gamma-gamma"))
-        self.n_customers_ = float(counts.sum())
+        self._keep(
+            maximise(objective, space, np.log(_STARTS).tolist(), counts.sum(), model="gamma-gamma"), counts.sum()
+        )
         return self
 
     @property
@@ -246,20 +234,6 @@ class GammaGamma:
     def predict(self, customers: pd.DataFrame, one_time: Literal["mean", "median"] = "mean") -> pd.DataFrame:
         """Return `expected_spend` as a frame of one column, on the index of customers."""
         return self.expected_spend(customers, one_time).to_frame()
-
-    def _fitted(self) -> Params:
-        """Return the parameters, or say that there are none yet."""
-        if not hasattr(self, "params_"):
-            raise ConfigError("GammaGamma is not fitted: call fit(customers) before a prediction")
-        return self.params_
-
-    def _keep(self, fit: Fit) -> None:
-        """Set the attributes that a fit leaves behind."""
-        names = list(Params._fields)
-        self.fit_, self.at_boundary_ = fit, fit.at_boundary
-        self.params_, self.log_likelihood_ = Params(*fit.params.tolist()), fit.log_likelihood
-        self.covariance_ = pd.DataFrame(fit.covariance, index=names, columns=names)
-        self.standard_errors_ = pd.Series(np.sqrt(np.diag(fit.covariance)), index=names, name="standard_error")
 
 
 def _spend(customers: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
