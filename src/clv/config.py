@@ -100,7 +100,7 @@ class PortfolioRules(_Settings):
     """How customers are cut into the value × risk grid."""
 
     value_cuts: tuple[float, float] = Field(
-        (0.80, 0.95), strict=False, description="Cumulative share of expected value where class A, then B, ends"
+        (0.80, 0.95), strict=False, description="Cumulative share of sales to date where class A, then B, ends"
     )
     risk_cuts: tuple[float, float] = Field(
         (0.30, 0.70), strict=False, description="Probability of no order in the churn window: medium from, high from"

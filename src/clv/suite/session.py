@@ -11,11 +11,10 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import ValidationError
 
-import clv
 from clv.config import Config, load_config
 from clv.errors import ConfigError
 from clv.suite.graph import project_root, writer_of
-from clv.suite.workspace import CONTEXT, Context, Workspace, fingerprint, prepare
+from clv.suite.workspace import CONTEXT, Context, Workspace, code_fingerprint, fingerprint, prepare
 
 
 def open_run(config_path: str = "data/complete_journey.yaml", run_dir: str = "") -> Workspace:
@@ -71,5 +70,5 @@ def _is_current(folder: Path, config: Config) -> bool:
         context = Context.model_validate_json((folder / CONTEXT).read_text(encoding="utf-8"))
     except (OSError, ValidationError):
         return False
-    wanted = (config, fingerprint(config), clv.__version__)
-    return (context.config, context.source_sha256, context.version) == wanted
+    wanted = (config, fingerprint(config), code_fingerprint())
+    return (context.config, context.source_sha256, context.code_sha256) == wanted

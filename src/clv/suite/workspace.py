@@ -52,6 +52,8 @@ class Context(BaseModel):
         Usable lines after the as-of date, and their money: read, but not reported.
     source_sha256
         Fingerprint of the source files.
+    code_sha256
+        Fingerprint of this package's own modules.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,6 +68,7 @@ class Context(BaseModel):
     lines_after: int
     amount_after: Decimal
     source_sha256: str
+    code_sha256: str
 
 
 class Workspace:
@@ -175,6 +178,7 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
         holdout_start=as_of - dt.timedelta(days=_holdout_days(config, (as_of - intake.first_day).days)),
         intake=intake,
         source_sha256=fingerprint(config),
+        code_sha256=code_fingerprint(),
     )
     (folder / CONTEXT).write_text(context.model_dump_json(indent=2), encoding="utf-8")
     return Workspace(folder)
@@ -197,6 +201,14 @@ def _holdout_days(config: Config, span: int) -> int:
             f"holdout_days = {config.holdout_days} does not fit in the {span} days of history; choose fewer days"
         )
     return config.holdout_days
+
+
+def code_fingerprint() -> str:
+    """Return the SHA-256 of the modules of this package, whose change makes older artefacts stale."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(clv.__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def fingerprint(config: Config) -> str:
