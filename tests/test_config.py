@@ -205,10 +205,6 @@ def test_a_file_of_a_package_is_located_where_the_package_is_installed():
 def test_defaults_say_their_units(load):
     config = load(BASE)
     assert (config.horizon.days, config.discount_rate.effective_annual, config.margin) == (365, 0.10, 1.0)
-    assert (config.currency_name, override(config, {"currency": "USD", "language": "es"}, "x").currency_name) == (
-        "Euro",
-        "dólar estadounidense",
-    )
 
 
 def test_a_loaded_config_does_not_change(load):

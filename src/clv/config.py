@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from babel.numbers import get_currency_name, list_currencies
+from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
@@ -151,11 +151,6 @@ class Config(_Settings):
     def discount_rate(self) -> DiscountRate:
         """Return the discount rate with its unit."""
         return annual(self.annual_discount_rate)
-
-    @property
-    def currency_name(self) -> str:
-        """Return the currency in words, in the language of the reports."""
-        return get_currency_name(self.currency, locale=self.language)
 
 
 def load_config(path: str | Path) -> Config:

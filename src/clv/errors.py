@@ -28,9 +28,3 @@ class NotebookError(ClvError):
     """A notebook of the suite failed; what was published before is untouched."""
 
     exit_code = 4
-
-
-class RunInProgressError(ClvError):
-    """Another run of the same name is under way."""
-
-    exit_code = 75

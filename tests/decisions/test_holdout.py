@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,17 +58,15 @@ def test_flagged_customers_are_those_above_the_cut(check, past):
 
 def test_a_model_that_simulated_the_data_earns_trust_and_one_that_misses_does_not(check):
     assert trust_level(check, days(365)) in {"high", "medium"}
-    missed = HoldoutCheck(
-        check.orders.assign(bias=-0.3), check.revenue, check.calibration, check.silent, check.flagged, check.span
-    )
+    missed = replace(check, orders=check.orders.assign(bias=-0.3))
     assert trust_level(missed, days(365)) == "low"
 
 
 def test_being_worse_than_the_naive_rule_costs_the_highest_trust(check):
-    exact = check.orders.assign(bias=0.0), check.revenue.assign(bias=0.0)
-    rest = (check.calibration, check.silent, check.flagged, check.span)
-    assert trust_level(HoldoutCheck(exact[0].assign(rmse=[1.0, 2.0]), exact[1], *rest), days(365)) == "high"
-    assert trust_level(HoldoutCheck(exact[0].assign(rmse=[2.0, 1.0]), exact[1], *rest), days(365)) == "medium"
+    exact = replace(check, revenue=check.revenue.assign(bias=0.0))
+    for rmse, level in (([1.0, 2.0], "high"), ([2.0, 1.0], "medium")):
+        judged = replace(exact, orders=check.orders.assign(bias=0.0, rmse=rmse))
+        assert trust_level(judged, days(365)) == level
 
 
 def test_the_gap_of_tenths_is_weighted_by_what_happened():
@@ -95,10 +95,9 @@ def test_tracking_adds_up_all_repeat_orders_and_never_falls(transactions, past):
 
 
 def test_a_test_much_shorter_than_the_forecast_earns_less_trust(check):
-    rest = (check.calibration, check.silent, check.flagged)
+    exact = {"orders": check.orders.assign(bias=0.0, rmse=[1.0, 2.0]), "revenue": check.revenue.assign(bias=0.0)}
     for span, level in ((100, "high"), (60, "medium"), (6, "low")):
-        exact = (check.orders.assign(bias=0.0, rmse=[1.0, 2.0]), check.revenue.assign(bias=0.0))
-        assert trust_level(HoldoutCheck(*exact, *rest, days(span)), days(365)) == level
+        assert trust_level(replace(check, **exact, span=days(span)), days(365)) == level
 
 
 def test_too_little_before_the_test_names_the_setting(past):

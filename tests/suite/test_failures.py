@@ -224,6 +224,15 @@ def test_work_by_hand_fills_itself_and_starts_anew_when_the_source_changes(shop,
     assert not session.open_run("shop.yaml").has("forecast")
 
 
+def test_a_source_whose_name_looks_like_a_pattern_is_fingerprinted_by_its_content(tmp_path):
+    orders = write_csv(tmp_path / "orders[1].csv", GOOD)
+    config = tmp_path / "shop.yaml"
+    config.write_text(YAML.replace("orders.csv", "orders[1].csv"), encoding="utf-8")
+    before = workspace.fingerprint(load_config(config))
+    write_csv(orders, GOOD[:-1])
+    assert workspace.fingerprint(load_config(config)) != before
+
+
 def test_a_missing_artefact_of_a_run_names_the_notebook_that_writes_it(shop):
     write_csv(shop.parent / "orders.csv", GOOD)
     folder = shop.parent / "run"

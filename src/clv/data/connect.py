@@ -77,7 +77,7 @@ def read_source(engine: Backend, source: TransactionsTable, staging: Path) -> tu
     """
     path = locate(source.path)
     kind = _kind(path)
-    files = _matching_files(path)
+    files = matching_files(path)
     try:
         if kind == "text":
             return text_files.read(engine, files, source, staging)
@@ -99,7 +99,8 @@ def _kind(path: str) -> str:
     raise DataError(f"{path}: unknown kind of file; its name must end in one of {known} (text also .gz)")
 
 
-def _matching_files(path: str) -> list[Path]:
+def matching_files(path: str) -> list[Path]:
+    """Return the files that a path or pattern names, or say why there are none to read."""
     is_pattern = any(mark in path for mark in "*?[") and not Path(path).exists()
     files = sorted(Path(path).parent.glob(Path(path).name)) if is_pattern else [Path(path)]
     if not files or not files[0].exists():

@@ -35,6 +35,8 @@ class HoldoutCheck:
         Of the customers forecast to be silent with a high probability: n_customers, mean forecast, actual share.
     span
         Length of the holdout.
+    models
+        Fitted on the calibration span.
     """
 
     orders: pd.DataFrame
@@ -43,6 +45,7 @@ class HoldoutCheck:
     silent: pd.DataFrame
     flagged: dict[str, float]
     span: Horizon
+    models: ValueModels
 
 
 def check_on_holdout(
@@ -89,6 +92,7 @@ def check_on_holdout(
         silent=_silence_by_risk(predicted["p_no_purchase"], actual["holdout_orders"] == 0),
         flagged=_flagged(predicted["p_no_purchase"], actual["holdout_orders"] == 0, flagged_from),
         span=span,
+        models=models,
     )
 
 

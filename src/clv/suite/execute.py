@@ -91,7 +91,7 @@ def execute_suite(workspace: Workspace, progress: Progress) -> list[Executed]:
         When a notebook fails; those that depend on it are not started, those under way are finished first.
     """
     workers = max(1, os.cpu_count() or 1)
-    os.environ["CLV_ENGINE_THREADS"] = "1" if workers > 1 else str(os.cpu_count() or 1)
+    os.environ["CLV_ENGINE_THREADS"] = "1"  # the kernels share the cores
     waiting, done, failure = list(NOTEBOOKS), dict[str, Executed](), None
     running: dict[Future[Executed], Notebook] = {}
     pool = ThreadPoolExecutor(workers, thread_name_prefix="notebook")

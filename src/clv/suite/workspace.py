@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 import clv
 from clv.config import Config
-from clv.data.connect import locate, open_engine
+from clv.data.connect import locate, matching_files, open_engine
 from clv.data.customers import customer_days
 from clv.data.ingest import Intake, check_as_of, ingest
 from clv.errors import DataError
@@ -166,7 +166,7 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
     intake = ingest(table, folder, today=today or now.date(), max_unreadable_share=config.max_unreadable_share)
     as_of = config.as_of or intake.last_day
     check_as_of(as_of, intake, today or now.date())
-    lines_after, amount_after = _after(folder, as_of)
+    lines_after, amount_after = _after(folder, as_of) if as_of < intake.last_day else (0, Decimal(0))
     context = Context(
         lines_after=lines_after,
         amount_after=amount_after,
@@ -214,8 +214,7 @@ def code_fingerprint() -> str:
 def fingerprint(config: Config) -> str:
     """Return the SHA-256 of the source files of a config."""
     digest = hashlib.sha256()
-    path = Path(locate(config.source.transactions.path))
-    for file in sorted(path.parent.glob(path.name)):
+    for file in matching_files(locate(config.source.transactions.path)):
         with file.open("rb") as content:
             digest.update(hashlib.file_digest(content, "sha256").digest())
     return digest.hexdigest()
