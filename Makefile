@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MPLBACKEND := agg
 export OMP_NUM_THREADS := 1
 
-.PHONY: install report test check lock clean
+.PHONY: install report test check bench lock clean
 
 report: install  ## run the suite and print where its first page is
 	@$(BIN)/clv run '$(CONFIG)' $(language)
@@ -25,6 +25,9 @@ check: install
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 	@$(BIN)/mypy
 	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
+
+bench: install  ## time the package beside its peers, e.g. make bench BENCH='--customers 100000'
+	@$(BIN)/python tests/benchmarks/run.py $(BENCH)
 
 install: .venv/.installed
 

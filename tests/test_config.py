@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from clv.cli import app
 from clv.config import Config, config_for_file, load_config, override
 from clv.data.connect import locate
+from clv.decisions import scoring
 from clv.errors import ConfigError, DataError
 
 SHIPPED = sorted((Path(__file__).parents[1] / "data").glob("*.yaml"))
@@ -158,6 +161,32 @@ def test_a_name_that_cannot_be_a_folder_of_reports_is_refused(complaint, name):
 )
 def test_a_broken_file_says_what_is_broken(complaint, text, said):
     assert said in complaint(text)
+
+
+def test_amounts_are_optional(load):
+    config = load(BASE.replace(", amount: amount", ""))
+    assert config.source.transactions.columns == {"customer_id": "id", "ordered_at": "date"}
+    assert (config.source.transactions.has_amounts, load(BASE).source.transactions.has_amounts) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "columns"),
+    [
+        ([], {"customer_id": "client", "ordered_at": "ordered_at", "amount": "amount"}),
+        (["--no-amount"], {"customer_id": "client", "ordered_at": "ordered_at"}),
+    ],
+)
+def test_the_command_line_maps_amounts_unless_told_that_there_are_none(monkeypatch, options, columns):
+    scored = []
+    monkeypatch.setattr(scoring, "score_file", lambda config, out: scored.append(config) or [])
+    ran = CliRunner().invoke(app, ["score", "orders.csv", "--customer", "client", *options])
+    assert (ran.exit_code, scored[0].source.transactions.columns) == (0, columns)
+
+
+def test_amounts_that_are_and_are_not_there_are_refused():
+    ran = CliRunner().invoke(app, ["score", "orders.csv", "--amount", "net", "--no-amount"])
+    assert isinstance(ran.exception, ConfigError)
+    assert "--no-amount says that there are no amounts, --amount net where they are; give one" in str(ran.exception)
 
 
 def test_several_faults_are_named_at_once(complaint):

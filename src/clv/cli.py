@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from clv.errors import ClvError
+from clv.errors import ClvError, ConfigError
 
 INTERRUPTED = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
@@ -50,6 +50,7 @@ def score(
     customer: Annotated[str, typer.Option(help="Column of the customer id")] = "customer_id",
     date: Annotated[str, typer.Option(help="Column of the date or timestamp")] = "ordered_at",
     amount: Annotated[str, typer.Option(help="Column of the amount")] = "amount",
+    no_amount: Annotated[bool, typer.Option("--no-amount", help="There are no amounts: count orders only")] = False,
     as_of: Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day that counts")] = None,
     horizon_days: Annotated[int, typer.Option(help="Length of the forecast, in days")] = 365,
     margin: Annotated[float, typer.Option(help="Contribution margin, fraction of sales")] = 1.0,
@@ -66,7 +67,9 @@ def score(
     from clv.config import config_for_file
     from clv.decisions.scoring import score_file
 
-    columns = {"customer_id": customer, "ordered_at": date, "amount": amount}
+    if no_amount and amount != "amount":
+        raise ConfigError(f"--no-amount says that there are no amounts, --amount {amount} where they are; give one")
+    columns = {"customer_id": customer, "ordered_at": date} | ({} if no_amount else {"amount": amount})
     written = {"delimiter": delimiter, "encoding": encoding, "decimal": decimal, "date_format": date_format}
     settings = config_for_file(
         file,

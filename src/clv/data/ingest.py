@@ -27,6 +27,7 @@ from clv.data.timezones import wall_clock
 from clv.errors import DataError
 
 EARLIEST_DAY = dt.date(1970, 1, 1)
+MUST_BE_THERE = ("customer_id", "ordered_at", "amount")  # in each line of a table that has the column
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Intake:
     rows_read, rows_clean, rows_quarantined
         Lines; the first is the sum of the other two.
     amount_clean, amount_quarantined
-        Money on the usable lines, and on the quarantined lines whose amount can be read.
+        Money on the usable lines, and on the quarantined lines whose amount can be read; None in a log without
+        amounts, where nothing is known of money and zero would be a claim.
     reasons
         Quarantined lines by reason, most frequent first.
     first_day, last_day
@@ -48,8 +50,8 @@ class Intake:
     rows_read: int
     rows_clean: int
     rows_quarantined: int
-    amount_clean: Decimal
-    amount_quarantined: Decimal
+    amount_clean: Decimal | None
+    amount_quarantined: Decimal | None
     reasons: dict[str, int]
     first_day: dt.date
     last_day: dt.date
@@ -61,7 +63,8 @@ def ingest(source: TransactionsTable, folder: Path, *, today: dt.date, max_unrea
     Parameters
     ----------
     source
-        Location, columns and way of writing.
+        Location, columns and way of writing. Without a column of amounts, amounts are null and no reason to
+        quarantine a line.
     folder
         Existing folder to write into.
     today
@@ -73,7 +76,7 @@ def ingest(source: TransactionsTable, folder: Path, *, today: dt.date, max_unrea
     Returns
     -------
     Intake
-        Counts and money of both files.
+        Counts and, where there are amounts, money of both files.
 
     Raises
     ------
@@ -126,7 +129,7 @@ def _ingest(
         quarantine = quarantine.limit(0)
     quarantine = engine.create_table("quarantined", quarantine, temp=True)
     quarantine.select(*QUARANTINE).to_parquet(folder / "quarantine.parquet")
-    return _count(clean, quarantine, found, source.path, limit)
+    return _count(clean, quarantine, found, source, limit)
 
 
 def _quarantined(judged: Table) -> dict[str, Column]:
@@ -148,14 +151,17 @@ def _require_columns(rows: Table, columns: dict[str, str], where: str) -> None:
     for ours, theirs in missing.items():
         near = difflib.get_close_matches(theirs, rows.columns, n=1)
         named.append(f"{theirs!r} (for {ours}" + (f"; did you mean {near[0]!r}?)" if near else ")"))
+    moneyless = "no amounts at all? leave amount out of columns, or score with --no-amount; "
     raise DataError(
         f"{where}: {len(missing)} of {len(columns)} columns are missing: {', '.join(named)}; "
+        f"{moneyless if 'amount' in missing else ''}"
         f"the file has: {', '.join(map(repr, rows.columns[:20]))}"
     )
 
 
 def _judge(engine: Backend, rows: Table, source: TransactionsTable, today: dt.date) -> Table:
     """Add to each line the first reason why it cannot be used, null if it can."""
+    priced = source.has_amounts
     typed = engine.create_view("typed", _typed(rows, source))  # keeps the engine from typing once a reason
     faults = {
         "no_customer_id": typed.customer_id_missing,
@@ -163,8 +169,7 @@ def _judge(engine: Backend, rows: Table, source: TransactionsTable, today: dt.da
         "date_not_readable": typed.ordered_on.isnull(),
         "date_in_future": typed.ordered_on > today,
         "date_implausible": typed.ordered_on < EARLIEST_DAY,
-        "no_amount": typed.amount_missing,
-        "amount_not_a_number": typed.amount.isnull(),
+        **({"no_amount": typed.amount_missing, "amount_not_a_number": typed.amount.isnull()} if priced else {}),
         "duplicate_line": typed.is_copy,
     }
     return typed.mutate(reason=ibis.cases(*((fault, name) for name, fault in faults.items()), else_=ibis.null(str)))
@@ -184,10 +189,10 @@ def _typed(rows: Table, source: TransactionsTable) -> Table:
         customer_id=_text(rows[columns["customer_id"]], f"{where}: {columns['customer_id']}"),
         ordered_on=stamp.cast("date"),
         ordered_at_found=rows[columns["ordered_at"]].cast("string"),
-        amount=_amounts(rows, source, f"{where}: {columns['amount']}"),
-        amount_found=rows[columns["amount"]].cast("string"),
+        amount=_amounts(rows, source) if source.has_amounts else ibis.null(MONEY),
+        amount_found=rows[columns["amount"]].cast("string") if source.has_amounts else ibis.null(str),
         is_copy=_is_copy(rows, columns) if "order_id" in columns and _has_copies(rows) else ibis.literal(False),
-        **{f"{name}_missing": _blank(rows[columns[name]]) for name in ("customer_id", "ordered_at", "amount")},
+        **{f"{name}_missing": _blank(rows[columns[name]]) for name in MUST_BE_THERE if name in columns},
         **optional,
         quantity=quantity,
     )
@@ -222,8 +227,8 @@ def _timestamps(rows: Table, source: TransactionsTable, where: str) -> Timestamp
     return parse.read_dates(column.cast("string"), order, source.date_format, in_utc=source.timezone is not None)
 
 
-def _amounts(rows: Table, source: TransactionsTable, where: str) -> DecimalColumn:
-    column = rows[source.columns["amount"]]
+def _amounts(rows: Table, source: TransactionsTable) -> DecimalColumn:
+    column, where = rows[source.columns["amount"]], f"{source.path}: {source.columns['amount']}"
     if column.type().is_numeric():
         return column.try_cast(MONEY)
     if not column.type().is_string():
@@ -247,7 +252,8 @@ def _is_copy(rows: Table, columns: dict[str, str]) -> Column:
     return (number > 0) & ~_blank(rows[columns["order_id"]])
 
 
-def _count(clean: Table, quarantine: Table, n_found: int, where: str, limit: float) -> Intake:
+def _count(clean: Table, quarantine: Table, n_found: int, source: TransactionsTable, limit: float) -> Intake:
+    where, priced = source.path, source.has_amounts
     usable = clean.aggregate(
         n=clean.count(), money=clean.amount.sum(), first=clean.ordered_on.min(), last=clean.ordered_on.max()
     ).execute()
@@ -267,8 +273,8 @@ def _count(clean: Table, quarantine: Table, n_found: int, where: str, limit: flo
         rows_read=n_found,
         rows_clean=n_clean,
         rows_quarantined=n_faulty,
-        amount_clean=_money(usable["money"][0]),
-        amount_quarantined=sum((_money(value) for value in by_reason["money"]), Decimal(0)),
+        amount_clean=_money(usable["money"][0]) if priced else None,
+        amount_quarantined=sum((_money(value) for value in by_reason["money"]), Decimal(0)) if priced else None,
         reasons=reasons,
         first_day=_day(usable["first"][0]),
         last_day=_day(usable["last"][0]),

@@ -16,7 +16,7 @@ TRANSACTIONS: Final = ibis.schema(
     {
         "customer_id": "string",  # the text of the source, byte for byte
         "ordered_on": "date",  # calendar day in the shops' own time
-        "amount": MONEY,  # net of tax, in the one currency of the config; refunds are negative
+        "amount": MONEY,  # net of tax, in the one currency of the config; refunds are negative. Null only as a whole
         "order_id": "string",
         "product_id": "string",
         "quantity": "float64",
@@ -54,8 +54,8 @@ CUSTOMERS: Final = ibis.schema(
         "frequency": "int64",  # purchase days after the first
         "recency": "float64",  # weeks from the first to the last purchase day
         "T": "float64",  # weeks from the first purchase day to the as-of date
-        "monetary_value": "float64",  # mean net of the repeat purchase days; missing when there is none
-        "value_to_date": "float64",  # net of all days, purchases or not
+        "monetary_value": "float64",  # mean net of the repeat purchase days; missing when there is none, or no amount
+        "value_to_date": "float64",  # net of all days, purchases or not; missing in a log without amounts
     }
 )
 """One row per customer with a usable line on or before the as-of date; time in weeks of seven days."""

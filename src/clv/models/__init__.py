@@ -2,5 +2,8 @@
 
 from clv.models.bgnbd import BGNBD
 from clv.models.gamma_gamma import GammaGamma
+from clv.models.mbgcnbd import MBGCNBD
+from clv.models.mbgnbd import MBGNBD
+from clv.models.pareto_nbd import ParetoNBD
 
-__all__ = ["BGNBD", "GammaGamma"]
+__all__ = ["BGNBD", "MBGCNBD", "MBGNBD", "GammaGamma", "ParetoNBD"]

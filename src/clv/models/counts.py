@@ -17,8 +17,12 @@ from clv.errors import DataError
 
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.intp]
 
 _IDS_SHOWN = 5  # offenders named in a message
+_COARSE_FROM = 10_000  # rows from which a search on merged rows saves more than it costs
+_TIME_BINS = 16  # of T and of t_x / T
+_LARGEST_KEY = 2**62  # below the end of a 64-bit whole number
 
 
 class Counts(NamedTuple):
@@ -117,25 +121,87 @@ def compress(columns: dict[str, FloatArray], weights: FloatArray | None) -> tupl
     >>> compress({"x": np.array([2.0, 1.0, 2.0])}, None)
     ([array([1., 2.])], array([1., 2.]))
     """
-    rows = pd.DataFrame(columns)
-    weight = np.ones(len(rows)) if weights is None else weights
-    total = rows.assign(_weight=weight).groupby(list(columns), as_index=False, sort=True)["_weight"].sum()
-    return [total[name].to_numpy(dtype=float) for name in columns], total["_weight"].to_numpy(dtype=float)
+    order, starts = _groups(list(columns.values()))
+    rows = [column[order[starts]] for column in columns.values()]
+    if weights is None:
+        return rows, np.diff(starts, append=order.size).astype(float)
+    return rows, np.add.reduceat(weights[order], starts)
 
 
-def distinct(*columns: FloatArray) -> tuple[list[FloatArray], npt.NDArray[np.intp]]:
-    """Return the distinct rows of the columns, and for each row the position of its distinct one.
+def distinct(*columns: FloatArray) -> tuple[list[FloatArray], Positions]:
+    """Return the distinct rows of the columns, sorted, and for each row the position of its distinct one.
 
     Examples
     --------
     >>> (x, T), position = distinct(np.array([3.0, 0.0, 3.0]), np.array([9.0, 9.0, 9.0]))
     >>> x, position
-    (array([3., 0.]), array([0, 1, 0]))
+    (array([0., 3.]), array([1, 0, 1]))
     """
-    rows = pd.DataFrame(dict(enumerate(columns)))
-    position = rows.groupby(list(rows.columns), sort=False).ngroup()
-    first = ~rows.duplicated().to_numpy()
-    return [column[first] for column in columns], np.asarray(position, dtype=np.intp)
+    order, starts = _groups(columns)
+    position = np.empty(order.size, dtype=np.intp)
+    position[order] = np.repeat(np.arange(starts.size), np.diff(starts, append=order.size))
+    return [column[order[starts]] for column in columns], position
+
+
+def codes(column: FloatArray) -> tuple[FloatArray, Positions]:
+    """Return the distinct values of a column in rising order, and for each row the position of its value.
+
+    Hashing first leaves only the distinct values to sort: whole days have a few hundred, customers are millions.
+
+    Examples
+    --------
+    >>> codes(np.array([9.0, 2.0, 9.0]))
+    (array([2., 9.]), array([1, 0, 1]))
+    """
+    position, values = pd.factorize(column)
+    order = np.argsort(values)
+    rank = np.empty(order.size, dtype=np.intp)
+    rank[order] = np.arange(order.size)
+    return values[order], rank[position]
+
+
+def coarsen(
+    counts: Counts, weight: FloatArray, others: Sequence[FloatArray] = ()
+) -> tuple[Counts, list[FloatArray], FloatArray] | None:
+    """Return a few thousand rows that stand for many, or None for a small base or one that cannot be merged.
+
+    Rows of equal x and others and of about equal T and t_x / T become one at their mean times. It is a likeness to
+    search for a maximum on, not to trust.
+
+    Parameters
+    ----------
+    counts : Counts
+        Distinct rows.
+    weight : ndarray, shape (n,)
+        Customers each stands for.
+    others : sequence of ndarray, shape (n,)
+        Further columns of the rows.
+
+    Returns
+    -------
+    tuple of Counts, list of ndarray and ndarray, or None
+        Merged rows, their other columns, and their shares of the customers, which sum to 1.
+
+    Examples
+    --------
+    >>> coarsen(Counts(np.array([1.0]), np.array([3.0]), np.array([9.0])), np.array([1.0])) is None
+    True
+    """
+    if weight.size < _COARSE_FROM:
+        return None
+    x, t_x, T = counts
+    (exact, group), (_, of_end) = distinct(x, *others), codes(T)
+    below = np.cumsum(np.bincount(of_end, weight))
+    end_bin = (_TIME_BINS * (below / below[-1] - 1e-9)).astype(np.intp)  # of about equal weight
+    age_bin = (_TIME_BINS * (1 - 1e-9) * np.divide(t_x, T, out=np.zeros_like(T), where=T > 0)).astype(np.intp)
+    cell = (group * _TIME_BINS + end_bin[of_end]) * _TIME_BINS + age_bin
+    total = np.bincount(cell, weight)
+    found = np.flatnonzero(total)
+    if found.size > weight.size / 2:
+        return None
+    means = (np.bincount(cell, weight * time)[found] / total[found] for time in (t_x, T))
+    n, *rest = (column[found // _TIME_BINS**2] for column in exact)
+    return Counts(n, *means), rest, total[found] / below[-1]
 
 
 def row_weights(customers: pd.DataFrame, weights: str | None) -> FloatArray | None:
@@ -145,6 +211,23 @@ def row_weights(customers: pd.DataFrame, weights: str | None) -> FloatArray | No
     (values,) = numbers(customers, (weights,))
     refuse(customers, {f"{weights} not above 0: it is the number of customers a row stands for": values <= 0})
     return values
+
+
+def _groups(columns: Sequence[FloatArray]) -> tuple[Positions, Positions]:
+    """Return the order that sorts the rows, and where in it each distinct row starts.
+
+    The columns become one whole number, since one key is sorted much faster than several columns.
+    """
+    key, n_keys = np.zeros(columns[0].size, dtype=np.int64), 1
+    for column in columns:
+        values, position = codes(column)
+        if n_keys * values.size > _LARGEST_KEY:
+            found, key = np.unique(key, return_inverse=True)
+            n_keys = found.size
+        key, n_keys = key * values.size + position, n_keys * values.size
+    order = np.argsort(key)
+    ordered = key[order]
+    return order, np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
 
 
 def _describe(customers: pd.DataFrame, what: str, rows: Mask) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Sequence
+from copy import copy
+from typing import Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from clv.errors import ConfigError
@@ -49,6 +52,62 @@ class Estimator(Generic[P]):
         found = ", ".join(f"{name}={value:.4g}" for name, value in self.params_._asdict().items())
         return f"{type(self).__name__}({found})"
 
+    def draw_params(self, n: int, rng: np.random.Generator) -> list[P]:
+        """Return the `params_` of `draw_models`."""
+        return [model.params_ for model in self.draw_models(n, rng)]
+
+    def draw_models(self, n: int, rng: np.random.Generator) -> list[Self]:
+        """Return n copies of the model with parameters that the data could equally have come from.
+
+        What they predict differently is what the fit does not know.
+
+        Parameters
+        ----------
+        n : int
+            Number of draws.
+        rng : Generator
+            Source of randomness, e.g. ``np.random.default_rng(seed)``.
+
+        Returns
+        -------
+        list of the same class
+            Their parameters are draws from the asymptotic distribution: normal in the log-parameters, with covariance
+            (−H)⁻¹. A parameter without a standard error (at the boundary, or flat) stays at its estimate.
+
+        Raises
+        ------
+        ConfigError
+            If the model is not fitted: parameters given by hand have no uncertainty.
+
+        Examples
+        --------
+        >>> from clv.models import BGNBD
+        >>> customers = pd.DataFrame({"frequency": [3, 1, 0, 7], "recency": [20.0, 2.0, 0.0, 36.0], "T": [39.0] * 4})
+        >>> model = BGNBD().fit(customers)
+        >>> len(model.draw_models(3, np.random.default_rng(1)))
+        3
+        """
+        if not hasattr(self, "fit_"):
+            raise ConfigError(f"{type(self).__name__} is not fitted: call fit(customers) before drawing parameters")
+        drawn = rng.multivariate_normal(self.fit_.log_params, self.fit_.log_covariance, size=n, method="eigh")
+        models = [copy(self) for _ in range(n)]
+        for model, row in zip(models, drawn, strict=True):
+            model._take(self.fit_.space.natural(row))
+        return models
+
+    def _take(self, values: npt.NDArray[np.float64]) -> None:
+        """Set what the model predicts with."""
+        self.params_ = self._params(values.tolist())
+
+    def _names(self) -> tuple[str, ...]:
+        """Return the parameters that are fitted: fields without a default, which is for settings."""
+        kind = self._params_type
+        return tuple(name for name in kind._fields if name not in kind._field_defaults)
+
+    def _params(self, values: Sequence[float]) -> P:
+        """Return fitted values as the model's parameters."""
+        return self._params_type._make(values)
+
     def _fitted(self) -> P:
         """Return the parameters, or say that there are none yet."""
         if not hasattr(self, "params_"):
@@ -57,9 +116,9 @@ class Estimator(Generic[P]):
 
     def _keep(self, fit: Fit, n_customers: float) -> None:
         """Set the attributes that a fit leaves behind."""
-        names = list(self._params_type._fields)
+        names = list(fit.space.names)
         self.fit_, self.at_boundary_ = fit, fit.at_boundary
-        self.params_ = self._params_type._make(fit.params.tolist())
+        self._take(fit.params)
         self.log_likelihood_, self.n_customers_ = fit.log_likelihood, float(n_customers)
         self.covariance_ = pd.DataFrame(fit.covariance, index=names, columns=names)
         self.standard_errors_ = pd.Series(np.sqrt(np.diag(fit.covariance)), index=names, name="standard_error")

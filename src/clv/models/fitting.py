@@ -1,13 +1,15 @@
 """One maximiser for every model: several starts, a quasi-Newton search, then Newton steps to the very top.
 
-A fit is accepted on its gradient, not on its word. A parameter that runs to the edge of a wide box is a finding
-about the customers (nobody ever leaves, all buy at one rate) and is reported, not an error.
+A large base is searched on a coarse picture of it; only the last steps, from each distinct top found there, see all of
+it, and they decide. A fit is accepted on its gradient, not on its word. A parameter that runs to the edge of a wide
+box is a finding about the customers (nobody ever leaves, all buy at one rate) and is reported, not an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +28,8 @@ _LONGEST_STEP = 2.0  # of a log-parameter in one Newton step
 _MOST_NEWTON_STEPS = 60  # a crossing of the box in unit steps takes 24
 _NOISE = 1e-11  # of a mean log-likelihood, by rounding
 _SAME_TOP = 1e-8  # two starts agree if their mean log-likelihoods differ by less
+_SAME_POINT = 1e-4  # in log-parameters: tops of the coarse picture this close lead to one top
+_CHORD_GAIN = 0.3  # factor by which a step with the coarse picture's curvature must shrink the gradient
 
 
 @dataclass(frozen=True)
@@ -40,19 +44,36 @@ class Space:
         Unit of each parameter in the data's own scale, e.g. the longest T for a rate's denominator.
     lower : ndarray, shape (k,)
         Limit that each parameter stays above: 0, or 1 for a gamma-gamma's q.
+    positive : tuple of str, optional
+        Parameters that this is about; the others, e.g. coefficients of covariates, are of either sign and searched as
+        they are. None: all.
     """
 
     names: tuple[str, ...]
     scale: FloatArray
     lower: FloatArray
+    positive: tuple[str, ...] | None = None
 
     def natural(self, log_params: FloatArray) -> FloatArray:
         """Return the parameters in their own units."""
-        return self.lower + self.jacobian(log_params)
+        return np.where(self._exponential, self.lower + self.scale * np.exp(log_params), log_params)
 
     def jacobian(self, log_params: FloatArray) -> FloatArray:
         """Return the derivative of each parameter by its log-parameter, the diagonal of J."""
-        return self.scale * np.exp(log_params)
+        return np.where(self._exponential, self.scale * np.exp(log_params), 1.0)
+
+    @property
+    def _exponential(self) -> npt.NDArray[np.bool_]:
+        """Which parameters are searched by their logarithm."""
+        return np.array([self.positive is None or name in self.positive for name in self.names])
+
+
+class Point(NamedTuple):
+    """Log-parameters with the mean log-likelihood there and its gradient, so that neither is computed twice."""
+
+    log_params: FloatArray
+    value: float
+    gradient: FloatArray
 
 
 @dataclass(frozen=True)
@@ -61,6 +82,8 @@ class Fit:
 
     Parameters
     ----------
+    space : Space
+        Names, scales and limits of the parameters.
     params : ndarray, shape (k,)
         Parameters in their own units.
     log_params : ndarray, shape (k,)
@@ -80,6 +103,7 @@ class Fit:
         How many starts reached this maximum.
     """
 
+    space: Space
     params: FloatArray
     log_params: FloatArray
     log_likelihood: float
@@ -89,8 +113,22 @@ class Fit:
     at_boundary: tuple[str, ...]
     starts_agreeing: int
 
+    @property
+    def log_covariance(self) -> FloatArray:
+        """Covariance of the log-parameters, (−H)⁻¹; 0 for a parameter that has none, which so stays where it is."""
+        jacobian = self.space.jacobian(self.log_params)
+        return np.nan_to_num(self.covariance / np.outer(jacobian, jacobian), nan=0.0)
 
-def maximise(objective: Objective, space: Space, starts: Sequence[npt.ArrayLike], n: float, *, model: str) -> Fit:
+
+def maximise(
+    objective: Objective,
+    space: Space,
+    starts: Sequence[npt.ArrayLike],
+    n: float,
+    *,
+    model: str,
+    coarse: Objective | None = None,
+) -> Fit:
     """Return the best maximum over several starts, or raise if its gradient does not vanish.
 
     Parameters
@@ -105,6 +143,8 @@ def maximise(objective: Objective, space: Space, starts: Sequence[npt.ArrayLike]
         Number of customers behind the mean, > 0.
     model : str
         Name of the model, for the error message.
+    coarse : callable, optional
+        A cheap approximation of `objective`, e.g. over merged rows. It guides the search and decides nothing.
 
     Returns
     -------
@@ -122,28 +162,35 @@ def maximise(objective: Objective, space: Space, starts: Sequence[npt.ArrayLike]
     >>> float(fit.log_params.round(9)[0]), fit.at_boundary, float(fit.covariance.round(6)[0, 0])
     (1.0, (), 0.036945)
     """
-    tops = [_climb(objective, np.asarray(start, dtype=float)) for start in starts]
-    values = np.array([objective(top)[0] for top in tops])
+    tops = [_climb(coarse or objective, np.asarray(start, dtype=float)) for start in starts]
+    if coarse is not None:
+        tops = _finish(objective, coarse, tops)
+    values = np.array([top.value for top in tops])
     best = tops[int(np.argmax(np.where(np.isfinite(values), values, -np.inf)))]
-    value, gradient = objective(best)
-    norm = _projected_norm(best, gradient)
-    if not (np.isfinite(value) and norm < GRADIENT_TOLERANCE):
-        raise ConvergenceError(_no_maximum(model, space, best, norm, n))
-    hessian = n * _hessian(objective, best)
-    held = _held(best, gradient)
+    norm = _projected_norm(best)
+    if not (np.isfinite(best.value) and norm < GRADIENT_TOLERANCE):
+        raise ConvergenceError(_no_maximum(model, space, best.log_params, norm, n))
+    hessian = n * _hessian(objective, best.log_params)
+    held = _held(best)
     return Fit(
-        params=space.natural(best),
-        log_params=best,
-        log_likelihood=n * value,
+        space=space,
+        params=space.natural(best.log_params),
+        log_params=best.log_params,
+        log_likelihood=n * best.value,
         gradient_norm=norm,
         hessian=hessian,
-        covariance=_covariance(hessian, space.jacobian(best), ~held),
+        covariance=_covariance(hessian, space.jacobian(best.log_params), ~held),
         at_boundary=tuple(name for name, stuck in zip(space.names, held, strict=True) if stuck),
-        starts_agreeing=int((values > value - _SAME_TOP).sum()),
+        starts_agreeing=int((values > best.value - _SAME_TOP).sum()),
     )
 
 
-def _climb(objective: Objective, start: FloatArray) -> FloatArray:
+def _at(objective: Objective, log_params: FloatArray) -> Point:
+    """Evaluate the objective once."""
+    return Point(log_params, *objective(log_params))
+
+
+def _climb(objective: Objective, start: FloatArray) -> Point:
     """Search from one start, then polish."""
 
     def downhill(log_params: FloatArray) -> tuple[float, FloatArray]:
@@ -152,46 +199,73 @@ def _climb(objective: Objective, start: FloatArray) -> FloatArray:
 
     box = [(-LOG_PARAMETER_LIMIT, LOG_PARAMETER_LIMIT)] * start.size
     found = minimize(downhill, start, jac=True, method="L-BFGS-B", bounds=box, options={"ftol": 1e-13, "gtol": 1e-6})
-    return _polish(objective, np.asarray(found.x, dtype=float))
+    return _polish(objective, _at(objective, np.asarray(found.x, dtype=float)))
 
 
-def _polish(objective: Objective, log_params: FloatArray) -> FloatArray:
+def _finish(objective: Objective, coarse: Objective, tops: list[Point]) -> list[Point]:
+    """Carry each distinct top of the coarse picture to the top of the objective; one point per start."""
+    finished: list[tuple[FloatArray, Point]] = []
+    result = []
+    for top in tops:
+        near = [end for begin, end in finished if np.abs(begin - top.log_params).max() < _SAME_POINT]
+        end = near[0] if near else _polish(objective, _chords(objective, coarse, top))
+        finished.append((top.log_params, end))
+        result.append(end)
+    return result
+
+
+def _chords(objective: Objective, coarse: Objective, top: Point) -> Point:
+    """Step with the curvature of the coarse picture, evaluating the objective once a step, while that pays."""
+    hessian, point = _hessian(coarse, top.log_params), _at(objective, top.log_params)
+    for _ in range(_MOST_NEWTON_STEPS):
+        norm = _projected_norm(point)
+        if not norm > _POLISHED or not np.isfinite(norm):
+            break
+        trial = _at(objective, _inside(point.log_params + _uphill(hessian, point)))
+        if not _projected_norm(trial) < _CHORD_GAIN * norm:
+            break
+        point = trial
+    return point
+
+
+def _polish(objective: Objective, point: Point) -> Point:
     """Take Newton steps inside the box until the projected gradient vanishes or nothing is gained."""
     for _ in range(_MOST_NEWTON_STEPS):
-        value, gradient = objective(log_params)
-        if not np.isfinite(value) or _projected_norm(log_params, gradient) < _POLISHED:
+        if not np.isfinite(point.value) or _projected_norm(point) < _POLISHED:
             break
-        step = _newton_step(objective, log_params, gradient)
-        better = _line_search(objective, log_params, step)
+        better = _line_search(objective, point, _uphill(_hessian(objective, point.log_params), point))
         if better is None:
             break
-        log_params = better
-    return log_params
+        point = better
+    return point
 
 
-def _newton_step(objective: Objective, log_params: FloatArray, gradient: FloatArray) -> FloatArray:
-    """Return an uphill step for the parameters not held by the box, whatever the curvature."""
-    free = ~_held(log_params, gradient)
-    curvature, axes = np.linalg.eigh(-_hessian(objective, log_params)[np.ix_(free, free)])
+def _uphill(hessian: FloatArray, point: Point) -> FloatArray:
+    """Return an uphill Newton step for the parameters not held by the box, whatever the curvature."""
+    free = ~_held(point)
+    curvature, axes = np.linalg.eigh(-hessian[np.ix_(free, free)])
     # a flat or convex direction gets its slope's direction and a bounded length
     scale = np.maximum(np.abs(curvature), 1e-9)
-    step = np.zeros_like(log_params)
-    step[free] = axes @ ((axes.T @ gradient[free]) / scale)
+    step = np.zeros_like(point.log_params)
+    step[free] = axes @ ((axes.T @ point.gradient[free]) / scale)
     return step / max(1.0, float(np.abs(step).max()) / _LONGEST_STEP)
 
 
-def _line_search(objective: Objective, log_params: FloatArray, step: FloatArray) -> FloatArray | None:
+def _line_search(objective: Objective, point: Point, step: FloatArray) -> Point | None:
     """Return the first point along a halved step that gains height, or at the top of it a smaller gradient."""
-    value, gradient = objective(log_params)
-    norm = _projected_norm(log_params, gradient)
+    norm = _projected_norm(point)
     for halvings in range(12):
-        trial = np.clip(log_params + step * 0.5**halvings, -LOG_PARAMETER_LIMIT, LOG_PARAMETER_LIMIT)
-        height, slope = objective(trial)
-        gained = height > value + _NOISE
-        flatter = height > value - _NOISE and _projected_norm(trial, slope) < norm
+        trial = _at(objective, _inside(point.log_params + step * 0.5**halvings))
+        gained = trial.value > point.value + _NOISE
+        flatter = trial.value > point.value - _NOISE and _projected_norm(trial) < norm
         if gained or flatter:
             return trial
     return None
+
+
+def _inside(log_params: FloatArray) -> FloatArray:
+    """Return the nearest point of the box."""
+    return np.clip(log_params, -LOG_PARAMETER_LIMIT, LOG_PARAMETER_LIMIT)
 
 
 def _hessian(objective: Objective, log_params: FloatArray) -> FloatArray:
@@ -202,15 +276,15 @@ def _hessian(objective: Objective, log_params: FloatArray) -> FloatArray:
     return (raw + raw.T) / 2
 
 
-def _held(log_params: FloatArray, gradient: FloatArray) -> npt.NDArray[np.bool_]:
+def _held(point: Point) -> npt.NDArray[np.bool_]:
     """Return which parameters stand at the edge of the box and would go on."""
-    at_edge = np.abs(log_params) >= LOG_PARAMETER_LIMIT
-    return at_edge & (gradient * np.sign(log_params) >= 0)
+    at_edge = np.abs(point.log_params) >= LOG_PARAMETER_LIMIT
+    return at_edge & (point.gradient * np.sign(point.log_params) >= 0)
 
 
-def _projected_norm(log_params: FloatArray, gradient: FloatArray) -> float:
+def _projected_norm(point: Point) -> float:
     """Return the largest slope among the parameters that may still move."""
-    norm = np.abs(np.where(_held(log_params, gradient), 0.0, gradient)).max()
+    norm = np.abs(np.where(_held(point), 0.0, point.gradient)).max()
     return float(norm) if np.isfinite(norm) else np.inf
 
 

@@ -1,29 +1,38 @@
 """The gamma-gamma model: what a customer spends per purchase, apart from how often.
 
-Fader & Hardie (2013), The Gamma-Gamma Model of Monetary Value, note 025; cited below as note 025. It assumes that spend
-does not depend on frequency; `spend_frequency_correlation` shows how far that holds. Functions take arrays that
-broadcast: x repeat purchases of mean value z; the class `GammaGamma` takes frames.
+Fader & Hardie (2013), The Gamma-Gamma Model of Monetary Value, note 025; cited below as note 025. Purchases of one
+customer are worth Gamma(p, nu), and nu ~ Gamma(q, gamma) differs between customers. It assumes that spend does not
+depend on frequency; `clv.models.spend.spend_frequency_correlation` shows how far that holds. Functions take arrays
+that broadcast: x repeat purchases of mean value z; the class `GammaGamma` takes frames.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import digamma, gammainccinv, gammaln
-from scipy.stats import rankdata
+from scipy.special import digamma, gammainccinv
 
 from clv.errors import DataError
-from clv.models.counts import FloatArray, Mask, as_floats, compress, numbers, refuse, require_columns, row_weights
+from clv.models.counts import FloatArray, row_weights
+from clv.models.covariates import Design, require_known
 from clv.models.estimator import Estimator
-from clv.models.fitting import Objective, Space, maximise
-from clv.models.special import log_rising
+from clv.models.fitting import LOG_PARAMETER_LIMIT, Fit, maximise
+from clv.models.future_spend import draw_totals, total_quantile
+from clv.models.special import log_beta
+from clv.models.spend import repeat_spend
+from clv.models.spend import spend_frequency_correlation as spend_frequency_correlation
+from clv.models.spend_likelihood import condense, coordinates, mean_log_likelihood, starts
 
-_LOWEST_Q = 1.0  # at or below, the population mean p·gamma / (q − 1) does not exist
-# p, q − 1 and gamma in mean spend: narrow, middling and wide spreads of spend
-_STARTS = ((1.0, 1.0, 1.0), (6.0, 2.5, 0.5), (2.0, 0.2, 0.5))
+# p and q − 1: narrow, middling and wide spreads of spend, and customers who hardly differ
+_STARTS = ((6.0, 2.5), (1.0, 1.0), (0.2, 0.2), (50.0, 20.0))
+_EFFECTS = {"spend": {"gamma": 1.0}}  # who spends more has a larger gamma
+_LEAST_Q = 1 + 2 * math.exp(-LOG_PARAMETER_LIMIT)  # the fit seeks q above 1; from here down it stands at that edge
 
 
 class Params(NamedTuple):
@@ -34,22 +43,14 @@ class Params(NamedTuple):
     p : float
         Shape of a customer's spend per purchase, > 0; no unit.
     q : float
-        Shape of the spread between customers, kept above 1 so that the population has a mean; no unit.
-    gamma : float
-        Scale of the spread between customers, > 0; currency.
+        Shape of the spread between customers, fitted above 1 so that the population has a mean; no unit.
+    gamma : float or ndarray, shape (n,)
+        Scale of the spread between customers, > 0; currency. It differs by customer where there are covariates.
     """
 
     p: float
     q: float
-    gamma: float
-
-
-class Association(NamedTuple):
-    """Correlations of spend with frequency among repeat buyers, −1 to 1, and their number."""
-
-    pearson: float
-    spearman: float
-    n_customers: int
+    gamma: float | FloatArray
 
 
 def log_likelihood(params: Params, x: FloatArray, z: FloatArray) -> FloatArray:
@@ -62,8 +63,8 @@ def log_likelihood(params: Params, x: FloatArray, z: FloatArray) -> FloatArray:
     """
     p, q, gamma = params
     shape, total = p * x, gamma + x * z
-    share = shape * np.log(x * z / total) + q * np.log(gamma / total)
-    return log_rising(shape, np.float64(q)) - gammaln(q) + share - np.log(z)
+    result: FloatArray = shape * np.log(x * z / total) + q * np.log(gamma / total) - np.log(z) - log_beta(shape, q)
+    return result
 
 
 def gradient(params: Params, x: FloatArray, z: FloatArray) -> FloatArray:
@@ -91,52 +92,62 @@ def conditional_mean_spend(params: Params, x: FloatArray, z: FloatArray) -> Floa
     >>> conditional_mean_spend(Params(6.25, 3.74, 15.44), np.array([2.0, 0.0]), np.array([22.35, np.nan])).round(3)
     array([24.664, 35.219])
     """
-    p, q, gamma = params
-    spent = x * np.where(x > 0, z, 0.0)
-    return p * (gamma + spent) / (p * x + q - 1)
+    shape, rate = posterior(params, x, z)
+    return params.p * rate / (shape - 1)
 
 
-def spend_frequency_correlation(customers: pd.DataFrame) -> Association:
-    """Return how spend and frequency go together among repeat buyers; the model assumes that they do not.
-
-    Parameters
-    ----------
-    customers : DataFrame
-        Columns frequency and monetary_value (currency per repeat purchase), one row per customer.
-
-    Returns
-    -------
-    Association
-        Pearson's and Spearman's coefficient and the number of repeat buyers. A coefficient is nan where frequency or
-        spend do not vary.
-
-    Raises
-    ------
-    DataError
-        If the frame breaks a rule of `GammaGamma.fit`.
+def posterior(params: Params, x: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return shape and rate (currency) of the gamma distribution of nu given the history; note 025, section 2.
 
     Examples
     --------
-    >>> repeats = pd.DataFrame({"frequency": [1, 2, 3, 0], "monetary_value": [10.0, 40.0, 20.0, float("nan")]})
-    >>> spend_frequency_correlation(repeats)
-    Association(pearson=0.3273268353539886, spearman=0.5, n_customers=3)
+    >>> shape, rate = posterior(Params(6.25, 3.74, 15.44), np.array([2.0, 0.0]), np.array([22.35, np.nan]))
+    >>> shape, rate
+    (array([16.24,  3.74]), array([60.14, 15.44]))
     """
-    x, z = _spend(customers)
-    x, z = x[x > 0], z[x > 0]
-    return Association(_correlation(x, z), _correlation(rankdata(x), rankdata(z)), x.size)
+    return params.p * x + params.q, params.gamma + x * np.where(x > 0, z, 0.0)
+
+
+def spend_total(
+    params: Params, x: FloatArray, z: FloatArray, n_purchases: npt.ArrayLike, rng: np.random.Generator
+) -> FloatArray:
+    """Return draws of what n future purchases bring together (currency), see `clv.models.future_spend.draw_totals`.
+
+    Examples
+    --------
+    >>> paper, none = Params(6.25, 3.74, 15.44), np.zeros(2)
+    >>> spend_total(paper, none, none, [[0, 3]] * 4, np.random.default_rng(1)).shape
+    (4, 2)
+    """
+    return draw_totals(params.p, *posterior(params, x, z), n_purchases, rng)
 
 
 class GammaGamma(Estimator[Params]):
     """Gamma-gamma model of spend per purchase, fitted by maximum likelihood to repeat buyers.
 
+    Parameters
+    ----------
+    covariates : sequence of str, optional
+        Columns of the customer frame that shift spend: a customer with covariates c has gamma·exp(coefficients · c) for
+        gamma, and so exp(…) times the mean. Words become one indicator per level but the most frequent; numbers are
+        standardised; both over repeat buyers.
+
     Attributes
     ----------
     params_ : Params
-        Fitted p, q, gamma; the other attributes are those of `clv.models.estimator.Estimator`, over repeat buyers.
+        Fitted p, q, gamma, with covariates those of a customer of all base levels and mean numbers; the other
+        attributes are those of `clv.models.estimator.Estimator`, over repeat buyers.
+    coefficients_ : DataFrame
+        With covariates: coefficient and standard_error by (parameter, covariate).
     at_boundary_ : tuple of str
-        Parameters at the edge. With "q" in it the spread of spend is too wide for a mean: use the median.
+        Parameters at the edge: "p" where a customer's purchases are all alike, "q" where customers are all alike, or
+        at its lower edge where their spread is too wide for a mean (see `has_population_mean_`).
+    has_population_mean_ : bool
+        Whether the mean of spend over customers exists; if not, use the median.
     population_mean_, population_median_ : float
         Mean and median over customers of their mean spend, currency per purchase.
+    fit_ : Fit
+        How the fit went, in the coordinates of `clv.models.spend_likelihood`.
 
     Examples
     --------
@@ -151,14 +162,20 @@ class GammaGamma(Estimator[Params]):
 
     _params_type = Params
 
+    design_: Design | None = None
+    coefficients_: pd.DataFrame
+
+    def __init__(self, covariates: Sequence[str] = ()) -> None:
+        self.covariates = covariates
+
     def fit(self, customers: pd.DataFrame, weights: str | None = None) -> GammaGamma:
-        """Fit the three parameters to the repeat buyers and return the model.
+        """Fit the parameters to the repeat buyers and return the model.
 
         Parameters
         ----------
         customers : DataFrame
-            One row per customer: frequency (whole repeat purchases, ≥ 0) and monetary_value (mean value of the repeat
-            purchases, currency, > 0; it may be missing where frequency is 0).
+            One row per customer with columns frequency and monetary_value, see `clv.models.spend.repeat_spend`, and
+            the covariates.
         weights : str, optional
             Column with the number of customers a row stands for.
 
@@ -174,31 +191,35 @@ class GammaGamma(Estimator[Params]):
         ConvergenceError
             If no maximum is found.
         """
-        x, z = _spend(customers)
-        weight = row_weights(customers, weights)
-        repeat = x > 0
+        x, z = repeat_spend(customers)
+        weight, repeat = row_weights(customers, weights), x > 0
         if not repeat.any():
             raise DataError("customers: every customer bought once; the spend of repeat purchases is unknown")
-        (x, z), counts = compress({"x": x[repeat], "z": z[repeat]}, None if weight is None else weight[repeat])
-        unit = float(z @ counts / counts.sum())
-        space = Space(Params._fields, scale=np.array([1.0, 1.0, unit]), lower=np.array([0.0, _LOWEST_Q, 0.0]))
-        objective = _mean_log_likelihood(x, z, counts, space)
-        self._keep(
-            maximise(objective, space, np.log(_STARTS).tolist(), counts.sum(), model="gamma-gamma"), counts.sum()
-        )
+        n = np.ones(int(repeat.sum())) if weight is None else weight[repeat]
+        profile = self._learn(customers[repeat], n) if self.covariates else np.empty((n.size, 0))
+        ledger = condense(x[repeat], z[repeat], n, profile)
+        begin, unit = starts(ledger, _STARTS)
+        space = coordinates(unit, [label for _, label in self.design_.labels] if self.design_ else [])
+        objective = mean_log_likelihood(ledger, space)
+        # the objective is its own coarse picture: the steps by slope alone get past the rounding of large p and q
+        self._keep(maximise(objective, space, begin, n.sum(), model="gamma-gamma", coarse=objective), n.sum())
         return self
 
     @property
+    def has_population_mean_(self) -> bool:
+        """Whether q stands clear of 1, so that spend has a mean over customers."""
+        return self._fitted().q > _LEAST_Q
+
+    @property
     def population_mean_(self) -> float:
-        """Mean spend per purchase over all customers, currency; note 025, equation (2)."""
+        """Mean spend per purchase over all customers, currency, infinite for q ≤ 1; note 025, equation (2)."""
         p, q, gamma = self._fitted()
-        return p * gamma / (q - 1)
+        return float(p * gamma / (q - 1)) if self.has_population_mean_ else math.inf
 
     @property
     def population_median_(self) -> float:
         """Spend per purchase that half of the customers exceed on average, currency; it exists for any q."""
-        p, q, gamma = self._fitted()
-        return p * gamma / float(gammainccinv(q, 0.5))
+        return float(_median(self._fitted()))
 
     def expected_spend(self, customers: pd.DataFrame, one_time: Literal["mean", "median"] = "mean") -> pd.Series:
         """Return each customer's expected spend per future purchase.
@@ -218,56 +239,77 @@ class GammaGamma(Estimator[Params]):
         Raises
         ------
         DataError
-            If the frame breaks a rule, or the population has no mean (q at the boundary) and it is needed.
+            If the frame breaks a rule, or the population has no mean (q at its lower edge) and it is needed.
         ConfigError
             If the model is not fitted.
         """
-        params, (x, z) = self._fitted(), _spend(customers)
+        params, x, z = self._rows(customers)
         new = x == 0
-        if one_time == "mean" and new.any() and "q" in self.at_boundary_:
+        if one_time == "mean" and new.any() and not self.has_population_mean_:
             raise DataError(_no_population_mean(int(new.sum())))
         values = conditional_mean_spend(params, x, z)
         if one_time == "median":
-            values[new] = self.population_median_
+            values = np.where(new, _median(params), values)
         return pd.Series(values, index=customers.index, name="expected_spend")
 
     def predict(self, customers: pd.DataFrame, one_time: Literal["mean", "median"] = "mean") -> pd.DataFrame:
         """Return `expected_spend` as a frame of one column, on the index of customers."""
         return self.expected_spend(customers, one_time).to_frame()
 
+    def spend_total(self, customers: pd.DataFrame, n_purchases: npt.ArrayLike, rng: np.random.Generator) -> FloatArray:
+        """Return draws of what n_purchases, of shape (…, n customers), bring together: currency, of that shape."""
+        return spend_total(*self._rows(customers), n_purchases, rng)
 
-def _spend(customers: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
-    """Return frequency and monetary_value, checked; where frequency is 0 the value is not looked at."""
-    require_columns(customers, ("frequency", "monetary_value"))
-    (x,), z = numbers(customers, ("frequency",)), as_floats(customers["monetary_value"])
-    repeat = x > 0
-    problems: dict[str, Mask] = {
-        "frequency below 0 or not whole: count the purchase days after the first": (x < 0) | (x != np.floor(x)),
-        "monetary_value missing though frequency > 0: give the mean of the repeat purchases": repeat & ~np.isfinite(z),
-        "monetary_value not above 0 though frequency > 0: net refunds, or leave these customers out": repeat & (z <= 0),
-    }
-    refuse(customers, problems)
-    return x, z
+    def spend_quantiles(
+        self, customers: pd.DataFrame, levels: Sequence[float], n_purchases: npt.ArrayLike = 1
+    ) -> pd.DataFrame:
+        """Return quantiles of what n_purchases (a number, or one per customer) bring together, a column per level."""
+        params, x, z = self._rows(customers)
+        shape, rate = posterior(params, x, z)
+        found = {level: total_quantile(params.p, shape, rate, n_purchases, level) for level in levels}
+        return pd.DataFrame(found, index=customers.index)
+
+    def _rows(self, customers: pd.DataFrame) -> tuple[Params, FloatArray, FloatArray]:
+        """Return the parameters, by customer where there are covariates, and x and z."""
+        params, (x, z) = self._fitted(), repeat_spend(customers)
+        if self.design_ is not None:
+            coefficients = self.coefficients_["coefficient"].to_numpy()
+            params = self.design_.shift(params, coefficients, self.design_.columns(customers))
+        return params, x, z
+
+    def _learn(self, returned: pd.DataFrame, weight: FloatArray) -> FloatArray:
+        """Set the design of the covariates and return their columns for those who came back."""
+        covariates = {"spend": self.covariates}
+        require_known(covariates, _EFFECTS, "gamma-gamma")
+        self.design_ = Design.learn(returned, weight, covariates, _EFFECTS)
+        return np.stack(self.design_.columns(returned), axis=1)
+
+    def _take(self, values: FloatArray) -> None:
+        """Set the parameters from p, q, the typical spend and the coefficients."""
+        p, q, typical = values[:3].tolist()
+        self.params_ = Params(p, q, typical * q / p)
+        if self.design_ is not None:
+            index = pd.MultiIndex.from_tuples(self.design_.labels, names=["parameter", "covariate"])
+            self.coefficients_ = pd.DataFrame({"coefficient": values[3:]}, index=index)
+
+    def _keep(self, fit: Fit, n_customers: float) -> None:
+        """Set the attributes of a fit, with the covariance of gamma in place of that of the typical spend."""
+        p, q, typical = fit.params[:3]
+        slopes = np.eye(fit.params.size)
+        slopes[2, :3] = typical * q / p * np.array([-1 / p, 1 / q, 1 / typical])
+        unknown = np.isnan(np.diag(fit.covariance))
+        covariance = slopes @ np.nan_to_num(fit.covariance) @ slopes.T
+        unknown[2] = unknown[:3].any()  # gamma follows from all three
+        covariance[unknown] = covariance[:, unknown] = np.nan
+        super()._keep(replace(fit, covariance=covariance), n_customers)
+        self.fit_ = fit
+        if self.design_ is not None:
+            self.coefficients_["standard_error"] = self.standard_errors_.to_numpy()[3:]
 
 
-def _mean_log_likelihood(x: FloatArray, z: FloatArray, weight: FloatArray, space: Space) -> Objective:
-    """Return the mean log-likelihood per repeat buyer and its gradient as a function of the log-parameters."""
-    share = weight / weight.sum()
-
-    def objective(log_params: FloatArray) -> tuple[float, FloatArray]:
-        params = Params(*space.natural(log_params).tolist())
-        slope = gradient(params, x, z) @ share
-        return float(log_likelihood(params, x, z) @ share), slope * space.jacobian(log_params)
-
-    return objective
-
-
-def _correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
-    """Return Pearson's coefficient, or nan where one side does not vary."""
-    one, other = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
-    if one.size < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
-        return float("nan")
-    return float(np.corrcoef(one, other)[0, 1])
+def _median(params: Params) -> FloatArray:
+    """Return the median over customers of their mean spend."""
+    return np.asarray(params.p * params.gamma / gammainccinv(params.q, 0.5))
 
 
 def _no_population_mean(n_new: int) -> str:

@@ -112,17 +112,19 @@ def log_beta_ratio(a: npt.ArrayLike, b: npt.ArrayLike, count: npt.ArrayLike) -> 
     return log_rising(b, rise) - log_rising(np.add(b, shift), rise)
 
 
-def at_counts(function: Callable[[FloatArray], FloatArray], x: FloatArray) -> FloatArray:
-    """Return `function(x)` for whole numbers x, computing each distinct value once where that is cheaper.
+def at_counts(function: Callable[..., FloatArray], x: FloatArray, *parameters: npt.ArrayLike) -> FloatArray:
+    """Return `function(x, *parameters)` for whole numbers x, computing each distinct value once where that is cheaper.
+
+    It is cheaper for many rows, as long as the parameters are the same for all of them.
 
     Examples
     --------
-    >>> at_counts(np.sqrt, np.array([4.0, 1.0, 4.0, 0.0, 1.0, 4.0])).tolist()
-    [2.0, 1.0, 2.0, 0.0, 1.0, 2.0]
+    >>> at_counts(np.power, np.array([4.0, 1.0, 4.0, 0.0, 1.0, 4.0]), 2.0).tolist()
+    [16.0, 1.0, 16.0, 0.0, 1.0, 16.0]
     """
-    if x.size == 0 or x.max() + 1 >= x.size:
-        return function(x)
-    table: FloatArray = function(np.arange(x.max() + 1))
+    if x.size == 0 or x.max() + 1 >= x.size or any(np.ndim(value) for value in parameters):
+        return function(x, *parameters)
+    table: FloatArray = function(np.arange(x.max() + 1), *parameters)
     return table[x.astype(np.intp)]
 
 

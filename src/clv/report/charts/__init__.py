@@ -5,10 +5,13 @@ pyplot does not know of. A frame without a value to draw gives a chart that says
 """
 
 from clv.report.charts.bars import bars, grouped_bars, histogram_counts
+from clv.report.charts.expectation import frequency_fit, means_by_class
 from clv.report.charts.grids import heat_grid
 from clv.report.charts.lines import concentration_curve, time_lines
+from clv.report.charts.probability import pit_histogram, reliability_curve
 from clv.report.charts.style import colour_of, house_style
-from clv.report.charts.tracking import cumulative_tracking, forecast_against_actual
+from clv.report.charts.tournament import tournament
+from clv.report.charts.tracking import cumulative_tracking, forecast_against_actual, incremental_tracking
 
 __all__ = [
     "bars",
@@ -16,9 +19,15 @@ __all__ = [
     "concentration_curve",
     "cumulative_tracking",
     "forecast_against_actual",
+    "frequency_fit",
     "grouped_bars",
     "heat_grid",
     "histogram_counts",
     "house_style",
+    "incremental_tracking",
+    "means_by_class",
+    "pit_histogram",
+    "reliability_curve",
     "time_lines",
+    "tournament",
 ]

@@ -93,14 +93,44 @@ def cumulative_tracking(
     kind : {"number", "money", "percent"}
         How the numbers are written.
     """
+    return _track(frame, holdout_start, text, value_label, kind, {"forecast": {"linestyle": (0, (5, 2))}})
+
+
+@house_style()
+def incremental_tracking(
+    frame: pd.DataFrame,
+    holdout_start: Any,
+    text: Text,
+    value_label: str,
+    kind: ChartKind = "number",
+) -> Figure:
+    """Return forecast and outcome of each step of time, e.g. each week: the forecast smooth, the outcome restless.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `date`, `actual` and `forecast` of the step that ends on date.
+    holdout_start, text, value_label, kind
+        As for `cumulative_tracking`.
+    """
+    return _track(frame, holdout_start, text, value_label, kind, {"actual": {"linewidth": 1.2}})
+
+
+def _track(
+    frame: pd.DataFrame,
+    holdout_start: Any,
+    text: Text,
+    value_label: str,
+    kind: ChartKind,
+    looks: dict[str, dict[str, Any]],
+) -> Figure:
     ordered = frame.dropna(subset=["date"]).sort_values("date")
     drawn = [name for name in ("forecast", "actual") if finite(ordered[name]).size]
     if not drawn:
         return blank(text)
     fig, ax = canvas(height=4.0)
     for name in drawn:
-        style = (0, (5, 2)) if name == "forecast" else "solid"
-        ax.plot(places(ordered["date"]), drawable(ordered[name]), color=colour_of(name), linestyle=style)
+        ax.plot(places(ordered["date"]), drawable(ordered[name]), color=colour_of(name), **looks.get(name, {}))
     from_zero(ax, ordered[drawn].to_numpy().ravel())
     value_axis(ax.yaxis, text, kind)
     time_axis(ax, text)

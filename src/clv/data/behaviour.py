@@ -1,0 +1,75 @@
+"""What a customer's purchase days say as of a date: recent activity, fading memory and money, as Ibis expressions.
+
+Nothing after the as-of date can reach a column: the days are cut off first, and every column follows from what is
+left.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import ibis
+from ibis import _
+from ibis.expr.types import Table
+
+from clv.data.customers import customer_summary
+
+WINDOWS: Final = (7, 14, 28, 56, 91, 182, 364)  # days before the as-of date, each about twice the one before
+MONEY_WINDOWS: Final = (28, 91, 182)  # days; money is noisier than orders, so fewer
+HALF_LIVES: Final = (15, 45, 120)  # days after which an order counts half
+
+ACTIVITY: Final = (
+    "orders_in_span",
+    *(f"orders_{window}d" for window in WINDOWS),
+    *(f"fading_orders_{half_life}d" for half_life in HALF_LIVES),
+    *(f"net_{window}d" for window in MONEY_WINDOWS),
+)
+"""Columns that `behaviour` adds to those of `clv.data.schema.CUSTOMERS`, beside mean_purchase."""
+
+
+def behaviour(days: Table, as_of: dt.date, span_days: int) -> Table:
+    """Describe each buyer as of a date.
+
+    Parameters
+    ----------
+    days
+        One row per customer and day, from `clv.data.customers.customer_days`; days after `as_of` are left out here.
+    as_of
+        Last day that counts.
+    span_days
+        Length of the window of orders_in_span: that of a forecast, so that "the last period again" can be told.
+
+    Returns
+    -------
+    Table
+        One row per customer with a purchase day up to `as_of`: the columns of `clv.data.schema.CUSTOMERS`,
+        mean_purchase (mean net of all purchase days, the first included; currency; missing in a log without amounts),
+        orders_in_span and orders_<w>d (purchase days after the first within that many days up to the as-of date),
+        fading_orders_<h>d (purchase days, the first included, each weighted by ½ to the power of its age over h) and
+        net_<w>d (net of the days within w days; missing in a log without amounts).
+    """
+    known = days.filter(_.ordered_on <= as_of)
+    summary = customer_summary(known, as_of).filter(_.first_order.notnull())
+    # every column below comes from one pass over the days; the first purchase is taken out of the windows afterwards
+    aged = known.mutate(age=ibis.date(as_of).delta(known.ordered_on, unit="day"))
+    bought, age, net = aged.is_purchase, aged.age, aged.net.cast("float64")
+    windows = {f"orders_{window}d": window for window in WINDOWS} | {"orders_in_span": span_days}
+    recent = aged.group_by("customer_id").aggregate(
+        mean_purchase=net.mean(where=bought),
+        **{name: (bought & (age < window)).sum() for name, window in windows.items()},
+        **{
+            f"fading_orders_{half_life}d": (ibis.literal(0.5) ** (age / half_life)).sum(where=bought)
+            for half_life in HALF_LIVES
+        },
+        **{f"net_{window}d": net.sum(where=age < window) for window in MONEY_WINDOWS},
+    )
+    joined = summary.inner_join(recent, "customer_id")
+    tenure = ibis.date(as_of).delta(joined.first_order, unit="day")
+    repeats = {name: joined[name] - (tenure < window).cast("int64") for name, window in windows.items()}
+    priced = joined.value_to_date.notnull()
+    money = {
+        f"net_{window}d": ibis.ifelse(priced, joined[f"net_{window}d"].fill_null(0.0), ibis.null(float))
+        for window in MONEY_WINDOWS
+    }
+    return joined.mutate(**repeats, **money).select(*summary.columns, "mean_purchase", *ACTIVITY)

@@ -1,0 +1,180 @@
+"""The blend: probability models and learned forecasts of the same orders, weighted by how they did at past origins.
+
+The learners decide who will order more than whom; the total stays that of the probability models, since a level seen in
+one season misleads in the next. Weights start equal and move as far as the evidence carries them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import minimize
+
+from clv.models.baseline import Baseline
+from clv.models.features import features, log_odds
+from clv.models.learned import BoostedCounts, BoostedSilence, CountRegression, SilenceRegression
+from clv.units import Horizon
+
+FloatArray = npt.NDArray[np.float64]
+
+MEMBERS: Final = ("probability", "regression", "boosting")
+_EQUAL_WEIGHT_PRIOR = 50.0  # customers' worth of belief in equal weights; in the unit of their squared errors
+_LIKELY = 1e-9
+
+
+@dataclass(frozen=True)
+class Case:
+    """One origin as the learners see it.
+
+    Attributes
+    ----------
+    as_of
+        Last day that counts as known.
+    known
+        From `clv.data.behaviour.behaviour`.
+    baseline
+        From `Baseline.predict` over the span, fitted on that day's customers alone.
+    X
+        From `features`.
+    orders, revenue
+        What happened in the span; revenue is missing where the log holds no amounts. Both are missing for today.
+    """
+
+    as_of: dt.date
+    known: pd.DataFrame
+    baseline: pd.DataFrame
+    X: FloatArray
+    orders: FloatArray
+    revenue: FloatArray
+
+    @classmethod
+    def at(cls, as_of: dt.date, known: pd.DataFrame, outcome: pd.DataFrame, span: Horizon) -> Self:
+        """Fit the baseline on the customers known at an origin and put features and outcome beside it."""
+        baseline = Baseline().fit(known).predict(known, span)
+        happened = (outcome[name].to_numpy(dtype=float) for name in ("orders", "revenue"))
+        return cls(as_of, known, baseline, features(known, baseline), *happened)
+
+
+class Learned:
+    """What the learners took from a set of cases: orders, silence and money of the span after an origin."""
+
+    def fit(self, cases: Sequence[Case]) -> Self:
+        """Fit all learners; silence is learned only where some customers came back and some did not."""
+        X = np.concatenate([case.X for case in cases])
+        orders = np.concatenate([case.orders for case in cases])
+        expected = np.concatenate([case.baseline["expected_orders"].to_numpy() for case in cases])
+        self._regression = CountRegression().fit(X, orders)
+        self._boosting = BoostedCounts().fit(X, orders, expected)
+        silent = orders == 0
+        both = bool(silent.any() and not silent.all())
+        self._silence = (SilenceRegression().fit(X, silent), BoostedSilence().fit(X, silent)) if both else ()
+        spend = np.concatenate([case.baseline["spend"].to_numpy() for case in cases])
+        relative = np.clip(np.concatenate([case.revenue for case in cases]) / spend, 0.0, None)
+        paid = np.isfinite(relative).all() and relative.sum() > 0
+        self._money = CountRegression().fit(X, relative) if paid else None
+        return self
+
+    def orders(self, X: FloatArray, baseline: pd.DataFrame) -> FloatArray:
+        """Return the members' expected orders in the span, shape (n, 3), in the order of `MEMBERS`."""
+        expected = baseline["expected_orders"].to_numpy(dtype=float)
+        return np.column_stack([expected, self._regression.predict(X), self._boosting.predict(X, expected)])
+
+    def silence(self, X: FloatArray, baseline: pd.DataFrame) -> list[FloatArray]:
+        """Return each learner's P(no order in the span); empty where it could not be learned."""
+        return [learner.predict(X) for learner in self._silence]
+
+    def revenue(self, X: FloatArray, baseline: pd.DataFrame) -> FloatArray | None:
+        """Return the expected net sales in the span (currency), or None without amounts."""
+        if self._money is None:
+            return None
+        result: FloatArray = self._money.predict(X) * baseline["spend"].to_numpy(dtype=float)
+        return result
+
+
+def levelled(members: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the members, shape (n, k), each scaled to the total of the first, and the k factors."""
+    totals = members.sum(axis=0)
+    factors = np.divide(totals[0], totals, out=np.ones_like(totals), where=totals > 0)
+    return members * factors, factors
+
+
+def stack_weights(trials: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray:
+    """Return non-negative weights that sum to 1: least squares at past origins, drawn towards equal weights.
+
+    Parameters
+    ----------
+    trials : sequence of (ndarray of shape (n, k), ndarray of shape (n,))
+        Levelled members and the orders that were made, at origins that the members had not seen.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Equal weights where there is no trial.
+
+    Examples
+    --------
+    >>> good, bad = np.arange(1000.0), np.full(1000, 499.5)
+    >>> stack_weights([(np.column_stack([good, bad]), good)]).round(2).tolist()
+    [0.89, 0.11]
+    """
+    k = trials[0][0].shape[1] if trials else len(MEMBERS)
+    equal = np.full(k, 1 / k)
+    gram, moment = np.zeros((k, k)), np.zeros(k)
+    for members, orders in trials:
+        total = members[:, 0].sum()
+        level = members * (orders.sum() / total if total > 0 else 1.0)  # who orders more, not how many in all
+        variance = max(float(np.mean((orders - level @ equal) ** 2)), _LIKELY)
+        gram, moment = gram + level.T @ level / variance, moment + level.T @ orders / variance
+    if not trials:
+        return equal
+
+    def cost(w: FloatArray) -> float:
+        prior = _EQUAL_WEIGHT_PRIOR * k * float((w - equal) @ (w - equal))
+        return 0.5 * (float(w @ gram @ w) + prior) - float(moment @ w)
+
+    def slope(w: FloatArray) -> FloatArray:
+        result: FloatArray = gram @ w + _EQUAL_WEIGHT_PRIOR * k * (w - equal) - moment
+        return result
+
+    scale = max(1.0, float(np.abs(gram).max()))
+    found = minimize(
+        lambda w: cost(w) / scale,
+        equal,
+        jac=lambda w: slope(w) / scale,
+        bounds=[(0.0, 1.0)] * k,
+        constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": lambda w: np.ones(k)},
+        method="SLSQP",
+        options={"ftol": 1e-12},
+    ).x
+    weights: FloatArray = np.clip(found, 0.0, None)
+    return weights / weights.sum()
+
+
+def mean_silence(baseline: FloatArray, learned: Sequence[FloatArray]) -> FloatArray:
+    """Return the mean of several probabilities of silence on the scale of log-odds.
+
+    Examples
+    --------
+    >>> mean_silence(np.array([0.9]), [np.array([0.5]), np.array([0.1])]).round(6).tolist()
+    [0.5]
+    """
+    odds = np.mean([log_odds(p) for p in (baseline, *learned)], axis=0)
+    result: FloatArray = 1 / (1 + np.exp(-odds))
+    return result
+
+
+def over_horizon(learned: FloatArray, span: FloatArray, horizon: FloatArray) -> FloatArray:
+    """Carry a learned P(no order in the span) over to a horizon of another length.
+
+    The probability models say how fast silence becomes unlikely with time; what was learned is how much faster or
+    slower it is for this customer: ln p(horizon) = ln p(span) · baseline's ratio of the two.
+    """
+    one, other = (np.log(np.clip(p, _LIKELY, 1 - _LIKELY)) for p in (span, horizon))
+    result: FloatArray = np.exp(np.log(np.clip(learned, _LIKELY, 1 - _LIKELY)) * other / one)
+    return result
