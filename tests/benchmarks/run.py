@@ -158,7 +158,7 @@ def main() -> None:
     chosen = [name for name in SIDES if pythons[name] and name not in given.without]
     if not given.peer_python:
         _note("PyMC-Marketing is left out: name a Python that has it with --peer-python or CLV_PEER_PYTHON")
-    sections, versions = [], {}
+    sections, versions, load = [], {}, os.getloadavg()[0]
     for n_customers in given.customers:
         for truth in given.truth:
             with tempfile.TemporaryDirectory() as folder:
@@ -167,7 +167,7 @@ def main() -> None:
                 sides = _run(orders, n_customers, truth, chosen, pythons, given)
             sections.append(report(n_customers, truth, sides))
             versions |= {name: side["versions"]["versions"] for name, side in sides.items()}
-    given.out.write_text(_document(sections, versions, given), encoding="utf-8")
+    given.out.write_text(_document(sections, versions, given, load), encoding="utf-8")
     _note(f"written: {given.out.name}")
 
 
@@ -183,7 +183,7 @@ def _run(
     return {name: side for name, side in sides.items() if "versions" in side}
 
 
-def _document(sections: list[str], versions: dict[str, dict[str, str]], given: argparse.Namespace) -> str:
+def _document(sections: list[str], versions: dict[str, dict[str, str]], given: argparse.Namespace, load: float) -> str:
     left_out = [name for name in SIDES if name not in versions]
     used = "; ".join(
         f"{name}: " + ", ".join(f"{package} {number}" for package, number in found.items())
@@ -193,7 +193,7 @@ def _document(sections: list[str], versions: dict[str, dict[str, str]], given: a
         "# Results of the benchmarks",
         f"Written by `run.py` on {dt.date.today()}; see README.md for what is timed. Median of up to {given.repeats} "
         "runs; ratio: how many times ours.",
-        f"Machine: {machine()}. {used}.",
+        f"Machine: {machine()}; load average {load:.1f} before the first run. {used}.",
     ]
     if left_out:
         head.append(f"Not run here: {', '.join(left_out)}.")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from clv.errors import DataError
-from clv.models.counts import compress, distinct, purchase_counts, row_weights
+from clv.models.counts import Counts, coarsen, compress, distinct, purchase_counts, row_weights
 
 GOOD = {"frequency": [2, 0, 1], "recency": [30.0, 0.0, 4.0], "T": [38.0, 38.0, 9.0]}
 
@@ -79,3 +79,27 @@ def test_distinct_rows_expand_to_the_original():
 def test_weights_must_be_above_zero():
     with pytest.raises(DataError, match=r"1 of 3 rows have n not above 0.*\(ids 00124\)"):
         row_weights(frame(n=[1, 0, 2]), "n")
+
+
+def test_compression_takes_any_number_of_columns_and_values():
+    """Many distinct values in many columns exceed one 64-bit key: the key is then recoded on the way."""
+    rng = np.random.default_rng(2)
+    columns = {str(i): rng.random(3000) for i in range(6)}  # 3000⁶ is above 2⁶²
+    rows, weight = compress({name: np.tile(column, 2) for name, column in columns.items()}, None)
+    frame = pd.DataFrame(columns).sort_values(list(columns))
+    assert (weight == 2).all()
+    assert np.array_equal(np.array(rows), frame.to_numpy().T)
+    weighted, total = compress(columns, np.full(3000, 2.0))
+    assert np.array_equal(weighted, rows)
+    assert (total == 2).all()
+
+
+def test_compression_adds_the_weights_of_equal_rows():
+    x = np.array([3.0, 1.0, 3.0])
+    columns, weight = compress({"x": x}, np.array([2.0, 5.0, 0.5]))
+    assert (columns[0].tolist(), weight.tolist()) == ([1.0, 3.0], [5.0, 2.5])
+
+
+def test_a_base_that_merging_would_hardly_shorten_is_not_merged():
+    x = np.arange(12_000.0)
+    assert coarsen(Counts(x, x / 20_000, np.ones(12_000)), np.ones(12_000)) is None

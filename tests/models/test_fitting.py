@@ -70,3 +70,12 @@ def test_a_wrong_gradient_is_not_accepted_and_the_error_says_what_to_try():
 def test_a_likelihood_that_is_not_a_number_is_an_error():
     with pytest.raises(ConvergenceError, match="gradient norm inf"):
         maximise(lambda u: (np.nan, np.full(2, np.nan)), SPACE, [[0.0, 0.0]], n=5, model="none")
+
+
+def test_parameters_of_either_sign_are_searched_as_they_are():
+    space = Space(("first", "effect"), scale=np.ones(2), lower=np.zeros(2), positive=("first",))
+    fit = maximise(bell, space, [[0.0, 0.0]], n=50, model="bell")
+    assert fit.params == pytest.approx([np.exp(TOP[0]), TOP[1]], rel=1e-9)
+    jacobian = np.diag([np.exp(TOP[0]), 1.0])
+    assert fit.covariance == pytest.approx(jacobian @ np.linalg.inv(50 * CURVATURE) @ jacobian.T, rel=1e-7)
+    assert fit.log_covariance == pytest.approx(np.linalg.inv(50 * CURVATURE), rel=1e-7)

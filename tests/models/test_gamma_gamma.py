@@ -13,7 +13,7 @@ from clv.models.future_spend import draw_totals, total_cdf, total_quantile
 from clv.models.gamma_gamma import Params
 from clv.models.mean_spend import MeanSpend
 from clv.models.spend import spend_frequency_correlation
-from clv.models.spend_likelihood import condense, coordinates, mean_log_likelihood, starts
+from clv.models.spend_likelihood import condense, coordinates, mean_log_likelihood, starts, thinned
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +190,16 @@ def test_customers_with_covariates_of_their_own_are_kept_one_by_one():
     ledger = condense(x, z, np.ones(500), profile)
     assert np.array_equal(ledger.profile, profile)
     assert ledger.level == pytest.approx(np.log(x * z), rel=1e-15)
+
+
+def test_a_fit_that_is_searched_on_some_customers_ends_at_the_top_of_all():
+    customers = with_channel(12_000, seed=11, effects={"web": 0.4}, by_age=0.2)
+    model = GammaGamma(covariates=["age"]).fit(customers)
+    shuffled = GammaGamma(covariates=["age"]).fit(customers.sample(frac=1, random_state=1))
+    assert thinned(condense(*rows(10_000, seed=4), np.ones(10_000), np.arange(1e4)[:, None])).level.size == 5_000
+    assert model.fit_.gradient_norm < 1e-9
+    assert model.fit_.starts_agreeing == 4
+    assert shuffled.params_ == pytest.approx(model.params_, rel=1e-8)
 
 
 def test_a_start_stands_at_the_typical_spend_that_suits_it():

@@ -189,7 +189,8 @@ def test_the_laplace_integral_agrees_with_quadrature(s, limit):
 def test_a_gap_in_two_parts_is_the_sum_of_its_parts():
     one, two = grid(np.array([0.0]), np.array([9.0])), grid(np.array([0.0, 4.0]), np.array([4.0, 9.0]))
     for points in (one, two):
-        seen = Powers(*np.broadcast_arrays(30.0, 2.0 + points.time, 1.6, 50.0 + points.time))
+        alpha, beta = 2.0 + points.time, 50.0 + points.time
+        seen = Powers(*np.broadcast_arrays(30.0, alpha, 1.6, beta, np.log(alpha), np.log(beta)))
         total = tails(points.gap, seen, moments=True)[0]
         if points is one:
             whole = total
@@ -452,3 +453,15 @@ def test_outcome_quantiles_enclose_their_level(cdnow_fit, cdnow):
         one = some.iloc[[i]]
         assert cdnow_fit.p_at_least(one, weeks(39), int(n) + 1).iloc[0] <= 0.5
         assert n == 0 or cdnow_fit.p_at_least(one, weeks(39), int(n)).iloc[0] > 0.5
+
+
+def test_covariates_shift_the_rates_they_are_said_to():
+    """Those with z buy twice as often and leave as everyone does."""
+    slow, fast = (simulate(1_000, Params(0.8, alpha, 0.7, 15.0), 350, seed=i) for i, alpha in enumerate((6.0, 3.0)))
+    both = pd.concat([slow.assign(z=0.0), fast.assign(z=1.0)], ignore_index=True)
+    model = ParetoNBD(covariates={"purchase": ["z"], "dropout": ["z"]}).fit(both)
+    # z is standardised: a step from 0 to 1 is two deviations of a half
+    shift, error = model.coefficients_["coefficient"], model.coefficients_["standard_error"]
+    assert abs(shift["alpha", "z"] - np.log(2) / 2) < 3 * error["alpha", "z"] < 0.2
+    assert abs(shift["beta", "z"]) < 3 * error["beta", "z"]
+    assert model.log_likelihood_ > ParetoNBD().fit(both).log_likelihood_ + 20

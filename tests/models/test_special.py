@@ -86,3 +86,8 @@ def test_log_beta_agrees_with_scipy_where_scipy_is_accurate():
 def test_at_counts_equals_the_function_itself(x):
     counts = np.array(x)
     assert at_counts(np.exp2, counts).tolist() == np.exp2(counts).tolist()
+
+
+def test_at_counts_goes_row_by_row_where_the_parameters_do():
+    x, b = np.array([0.0, 1.0, 1.0, 2.0]), np.array([1.0, 2.0, 3.0, 4.0])
+    assert at_counts(np.multiply, x, b).tolist() == [0.0, 2.0, 3.0, 8.0]

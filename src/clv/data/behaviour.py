@@ -29,7 +29,7 @@ ACTIVITY: Final = (
 
 
 def behaviour(days: Table, as_of: dt.date, span_days: int) -> Table:
-    """Describe each buyer as of a date.
+    """Describe each customer as of a date.
 
     Parameters
     ----------
@@ -43,14 +43,15 @@ def behaviour(days: Table, as_of: dt.date, span_days: int) -> Table:
     Returns
     -------
     Table
-        One row per customer with a purchase day up to `as_of`: the columns of `clv.data.schema.CUSTOMERS`,
+        One row per customer with a line up to `as_of`: the columns of `clv.data.schema.CUSTOMERS`,
         mean_purchase (mean net of all purchase days, the first included; currency; missing in a log without amounts),
         orders_in_span and orders_<w>d (purchase days after the first within that many days up to the as-of date),
         fading_orders_<h>d (purchase days, the first included, each weighted by ½ to the power of its age over h) and
-        net_<w>d (net of the days within w days; missing in a log without amounts).
+        net_<w>d (net of the days within w days; missing in a log without amounts). Counts are missing for who never
+        purchased.
     """
     known = days.filter(_.ordered_on <= as_of)
-    summary = customer_summary(known, as_of).filter(_.first_order.notnull())
+    summary = customer_summary(known, as_of)
     # every column below comes from one pass over the days; the first purchase is taken out of the windows afterwards
     aged = known.mutate(age=ibis.date(as_of).delta(known.ordered_on, unit="day"))
     bought, age, net = aged.is_purchase, aged.age, aged.net.cast("float64")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-import ibis
 import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
@@ -23,8 +22,8 @@ SHORTEST_SPAN: Final = 7  # days
 STEPS_PER_SPAN: Final = 2  # origins lie half a span apart; closer ones would mostly repeat each other
 LEAST_HISTORY: Final = 0.28  # of the history must lie before the earliest origin
 LEAST_DAYS: Final = 28  # before the earliest origin
-MOST_ORIGINS: Final = 8
-MOST_CUSTOMERS: Final = 50_000  # that the learning looks at; more would only repeat what these say
+MOST_ORIGINS: Final = 6
+MOST_CUSTOMERS: Final = 20_000  # that the learning looks at; more would only repeat what these say
 EARLY_SHARE: Final = 0.01  # of customers whose first order lies before the history proper, e.g. a misdated few
 
 
@@ -39,7 +38,7 @@ class Origin:
     span_days
         Length of the span after it.
     known
-        From `clv.data.behaviour.behaviour`, indexed by customer_id, in its order.
+        From `clv.data.behaviour.behaviour`: who had purchased by then, indexed by customer_id, in its order.
     outcome
         orders (purchase days) and revenue (net, refunds included; missing in a log without amounts) in the span, on
         the same index.
@@ -86,7 +85,7 @@ def plan_origins(first_day: dt.date, as_of: dt.date, horizon_days: int) -> Origi
     span = min(horizon_days, max(SHORTEST_SPAN, history // SPANS_OF_HISTORY))
     earliest = first_day + dt.timedelta(days=max(LEAST_DAYS, ceil(LEAST_HISTORY * history)))
     steps = (span + ceil(step * span / STEPS_PER_SPAN) for step in range(MOST_ORIGINS))
-    dates = (as_of - dt.timedelta(days=back) for back in steps)
+    dates = dict.fromkeys(as_of - dt.timedelta(days=back) for back in steps)  # half of a day is none
     return OriginPlan(span, tuple(date for date in dates if date >= earliest))
 
 
@@ -103,11 +102,15 @@ def sample_days(days: Table, most_customers: int = MOST_CUSTOMERS) -> Table:
 
 
 def history_start(days: Table) -> dt.date:
-    """Return the day by which one customer in a hundred had bought: a few misdated lines do not make a history."""
+    """Return the day by which one customer in a hundred had bought, and one at least before it.
+
+    A few misdated lines do not make a history. Of a single buyer it is the first day.
+    """
     firsts = days.filter(_.is_purchase).group_by("customer_id").aggregate(first=_.ordered_on.min())
-    epoch = ibis.date(1970, 1, 1)
-    number = firsts.aggregate(day=firsts["first"].delta(epoch, unit="day").quantile(EARLY_SHARE)).execute()["day"][0]
-    return dt.date(1970, 1, 1) + dt.timedelta(days=int(number))
+    n_buyers = int(firsts.count().execute())
+    early = min(ceil(EARLY_SHARE * n_buyers), n_buyers - 1)
+    day: dt.date = firsts.order_by("first").limit(1, offset=early).to_pyarrow()["first"][0].as_py()
+    return day
 
 
 def read_origins(days: Table, plan: OriginPlan) -> list[Origin]:
@@ -129,7 +132,8 @@ def read_origins(days: Table, plan: OriginPlan) -> list[Origin]:
 
 
 def _read_origin(days: Table, as_of: dt.date, span_days: int) -> Origin:
-    known = behaviour(days, as_of, span_days).execute().set_index("customer_id")
+    described = behaviour(days, as_of, span_days).filter(_.first_order.notnull())
+    known = described.order_by("customer_id").execute().set_index("customer_id")
     after = days.filter((_.ordered_on > as_of) & (_.ordered_on <= as_of + dt.timedelta(days=span_days)))
     outcome = (
         after.group_by("customer_id")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from clv.errors import DataError
 
@@ -22,10 +23,21 @@ DICTIONARY: Final = {
     "value_to_date": "net sales up to the as-of date, refunds included; currency",
     "monetary_value": "mean net of the repeat purchase days; currency; empty when there was none",
     "expected_orders": "purchase days expected within the horizon (mean)",
+    "median_orders": "purchase days within the horizon that are exceeded or missed with equal chance",
+    "orders_low": "purchase days within the horizon: 5th percentile of what may happen",
+    "orders_high": "purchase days within the horizon: 95th percentile of what may happen",
     "expected_revenue": "net sales expected within the horizon (mean), undiscounted; currency",
+    "median_revenue": "net sales within the horizon that are exceeded or missed with equal chance; currency",
+    "revenue_low": "net sales within the horizon: 5th percentile of what may happen; currency",
+    "revenue_high": "net sales within the horizon: 95th percentile of what may happen; currency",
     "clv": "margin of the expected sales within the horizon, discounted to the as-of date; currency",
+    "clv_low": "the same at the 5th percentile of sales; currency",
+    "clv_high": "the same at the 95th percentile of sales; currency",
     "p_alive": "probability that the customer has not left for good; a latent state, not churn; 0 to 1",
     "p_churn": "probability of no purchase within the churn window; 0 to 1",
+    "p_no_order": "probability of no purchase within the horizon; 0 to 1",
+    "next_order": "day by which half of such customers order again, if they have not left; empty beyond ten years",
+    "overdue": "time since the last order over the customer's own mean interval; empty without a second order",
     "abc": "class by cumulative share of value to date: A, B, C",
     "rfm": "scores for time since last order, orders and money: three digits 1 to 5, 5 best",
     "portfolio": "portfolio in the value × risk grid",
@@ -51,45 +63,94 @@ def export_table(customers: pd.DataFrame, *parts: pd.DataFrame) -> pd.DataFrame:
     return table[[name for name in DICTIONARY if name in table]]
 
 
-def write_table(table: pd.DataFrame, file: Path) -> list[str]:
-    """Write a table as CSV or Parquet, at once or not at all.
+class TableWriter:
+    """Write a table part by part as CSV or Parquet, at once or not at all: the file appears when the block ends well.
 
     Parquet keeps every id byte for byte. In CSV text that a spreadsheet would run as a formula gets a leading
     apostrophe, the only change that keeps it text everywhere.
 
-    Returns
-    -------
-    list of str
-        What the reader of the file must know, a sentence each; mostly nothing.
+    Parameters
+    ----------
+    file
+        Name ending in .csv or .parquet.
+
+    Attributes
+    ----------
+    n_rows
+        Written so far.
 
     Raises
     ------
     DataError
-        If the name ends neither in .csv nor in .parquet, or the file cannot be written.
+        If the name ends in neither, or the file cannot be written.
     """
-    notes: list[str] = []
-    part = file.with_name(f".{file.name}.part")
-    require_table_name(file)
-    try:
-        if file.suffix == ".csv":
-            safe, n_changed = neutralise(table)
+
+    def __init__(self, file: Path) -> None:
+        require_table_name(file)
+        self.file, self.n_rows, self._n_changed = file, 0, 0
+        self._part = file.with_name(f".{file.name}.part")
+        self._parquet: pq.ParquetWriter | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """Return what the reader of the file must know, a sentence each; mostly nothing."""
+        if not self._n_changed:
+            return []
+        return [
+            f"{self._n_changed:,} values begin like a formula and carry a leading apostrophe in {self.file.name}; "
+            "write .parquet to have them unchanged"
+        ]
+
+    def __enter__(self) -> Self:
+        """Begin with nothing written."""
+        self._part.unlink(missing_ok=True)
+        return self
+
+    def write(self, table: pd.DataFrame) -> None:
+        """Append rows; every part has the same columns."""
+        try:
+            if self.file.suffix == ".csv":
+                self._write_csv(table)
+            else:
+                self._write_parquet(table)
+        except OSError as error:
+            raise self._refused(error) from error
+        self.n_rows += len(table)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """Put the file in its place, or remove what was begun."""
+        if self._parquet is not None:
+            self._parquet.close()
+        try:
+            if kind is None:
+                self._part.replace(self.file)
+        except OSError as failure:
+            raise self._refused(failure) from failure
+        finally:
+            self._part.unlink(missing_ok=True)
+
+    def _write_csv(self, table: pd.DataFrame) -> None:
+        safe, n_changed = neutralise(table)
+        self._n_changed += n_changed
+        with self._part.open("a", encoding="utf-8", newline="") as out:
             # RFC 4180 line ends; with others the writer leaves a carriage return inside an id without quotes
-            safe.to_csv(part, index=False, encoding="utf-8", float_format="%.10g", lineterminator="\r\n")
-            if n_changed:
-                notes.append(
-                    f"{n_changed:,} values begin like a formula and carry a leading apostrophe in {file.name}; "
-                    "write .parquet to have them unchanged"
-                )
-        else:
-            _with_dates(table).to_parquet(part, index=False)
-        part.replace(file)
-    except OSError as error:
-        raise DataError(
-            f"{file}: cannot be written: {error.strerror or error}; choose another place with --out"
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return notes
+            safe.to_csv(out, index=False, float_format="%.10g", lineterminator="\r\n", header=self.n_rows == 0)
+
+    def _write_parquet(self, table: pd.DataFrame) -> None:
+        rows = pa.Table.from_pandas(_with_dates(table), preserve_index=False)
+        if self._parquet is None:
+            self._parquet = pq.ParquetWriter(self._part, rows.schema)
+        self._parquet.write_table(rows.cast(self._parquet.schema))
+
+    def _refused(self, error: OSError) -> DataError:
+        return DataError(f"{self.file}: cannot be written: {error.strerror or error}; choose another place with --out")
+
+
+def write_table(table: pd.DataFrame, file: Path) -> list[str]:
+    """Write a whole table; returns the notes of `TableWriter`."""
+    with TableWriter(file) as writer:
+        writer.write(table)
+    return writer.notes
 
 
 def _with_dates(table: pd.DataFrame) -> pd.DataFrame:

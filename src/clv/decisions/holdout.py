@@ -1,168 +1,293 @@
-"""The proof of a forecast: fitted on the past alone, held against a span it did not see and against the naive rule."""
+"""The proof of a forecast: fitted on the past alone, held against a span it did not see and against simpler forecasts.
+
+What is tried is the forecast as it is published, from the same call on earlier days; the holdout is never looked at
+until everything has been forecast.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from ibis import _
+from ibis.expr.types import Table
 
-from clv.decisions.lifetime_value import ValueModels, buyers_of, expected_spend, fit_value_models
+from clv.data.origins import OriginPlan
+from clv.decisions.forecasting import buyers_as_of, fit_forecaster
 from clv.errors import DataError
-from clv.models import BGNBD, naive
-from clv.models.bgnbd import expected_purchases_new_customer
-from clv.models.evaluation import calibration_by_decile, holdout_metrics
-from clv.units import Horizon
+from clv.models.comparison import Difference, bootstrap_difference
+from clv.models.drift import cohort_tracking
+from clv.models.evaluation import calibration_by_decile, holdout_metrics, median_metrics
+from clv.models.expectations import conditional_expectation, count_classes, time_classes
+from clv.models.forecaster import Forecaster
+from clv.models.intervals import interval_metrics, randomised_pit
+from clv.models.outcomes import HIGH, LOW, MIDDLE, Expectation, Levels
+from clv.models.probabilities import probability_histogram, probability_metrics, reliability_table
+from clv.models.purchase_model import PurchaseModel
+from clv.models.totals import Total, total
+from clv.models.tournament import NAIVE, patience, rules_of_thumb
+from clv.units import Horizon, days
 
-HIGH_TRUST, MEDIUM_TRUST = 0.05, 0.15  # distance of the holdout's total from its forecast
-LONG_TEST, SHORT_TEST = 0.25, 0.10  # length of the test as a share of the horizon that is forecast
+FloatArray = npt.NDArray[np.float64]
+
+MODEL: Final = "model"  # the forecast that is published
+SIMULATED: Final = "BG/NBD"  # the model whose simulated outcomes stand beside the intervals, where it could be fitted
+SILENT_WEEKS: Final = (0, 1, 2, 4, 8, 13, 26, 52)  # starts of the classes of the time since the last order
+_SEED = 19_970_102
 
 
-@dataclass(frozen=True)
+class Sum(NamedTuple):
+    """A total that was forecast with its interval, what it came to, and whether that lay inside."""
+
+    forecast: Total
+    actual: float
+    inside: bool
+
+
+@dataclass(frozen=True, eq=False)
 class HoldoutCheck:
-    """How the models, fitted on the past alone, forecast a span they did not see.
+    """A forecast made on the past alone beside what happened; every table is made when it is asked for.
 
     Attributes
     ----------
-    orders, revenue
-        Metrics by forecast (rows "model" and "naive"), see `clv.models.evaluation.holdout_metrics`.
-    calibration
-        Orders forecast and made by decile of the forecast, with the naive rule's forecast beside them.
-    silent
-        By group of forecast risk of silence: customers, forecast and actual share without a purchase.
-    flagged
-        Of the customers forecast to be silent with a high probability: n_customers, mean forecast, actual share.
-    span
-        Length of the holdout.
-    models
-        Fitted on the calibration span.
-    """
-
-    orders: pd.DataFrame
-    revenue: pd.DataFrame
-    calibration: pd.DataFrame
-    silent: pd.DataFrame
-    flagged: dict[str, float]
-    span: Horizon
-    models: ValueModels
-
-
-def check_on_holdout(
-    customers: pd.DataFrame, holdout: pd.DataFrame, span: Horizon, flagged_from: float
-) -> HoldoutCheck:
-    """Fit on the calibration span, forecast the holdout and compare with what happened.
-
-    Parameters
-    ----------
-    customers
-        As in `clv.data.schema.CUSTOMERS`, as of the start of the holdout.
-    holdout
-        holdout_orders and holdout_revenue of the same buyers, indexed by customer_id.
+    forecaster
+        Fitted on the days up to the start of the holdout, with the holdout as its horizon.
+    known
+        Customers as of that day, from `clv.data.behaviour.behaviour`, indexed by customer_id.
+    forecast
+        From `Forecaster.predict`; p_churn is that of the whole holdout.
+    outcome
+        orders (purchase days) and revenue (net; missing in a log without amounts) in the holdout.
     span
         Length of the holdout.
     flagged_from
-        Forecast probability of silence from which a customer counts as flagged, 0–1.
+        Forecast probability of no order from which a customer counts as flagged, 0–1.
+    """
+
+    forecaster: Forecaster
+    known: pd.DataFrame
+    forecast: pd.DataFrame
+    outcome: pd.DataFrame
+    span: Horizon
+    flagged_from: float
+
+    @property
+    def has_amounts(self) -> bool:
+        """Return whether there is money to compare."""
+        return bool(self.outcome["revenue"].notna().all()) and self.outcome["revenue"].sum() > 0
+
+    @cached_property
+    def _orders(self) -> pd.DataFrame:
+        """Return what each candidate expects each customer to order: "model", "naive" and the simpler ones."""
+        length, step = self.span.in_units("week"), self.forecaster.span.in_units("week")
+        rules = rules_of_thumb(self.known, length, step, patience(self.known)).rename(columns={NAIVE: "naive"})
+        family = self.forecaster.baseline_.family_.expected_by_model(self.known, self.span)
+        return pd.concat([self.forecast["expected_orders"].rename(MODEL), rules, family], axis="columns")
+
+    @cached_property
+    def _revenue(self) -> pd.DataFrame:
+        """Return what each candidate expects each customer to bring: rules at the customer's own mean purchase."""
+        own = self.known["mean_purchase"].fillna(0.0).clip(lower=0.0)
+        family = self.forecaster.baseline_.family_.models_
+        spend = self.forecaster.baseline_.spend_.predict(self.known)
+        priced = {name: self._orders[name] * (spend if name in family else own) for name in self._orders}
+        return pd.DataFrame(priced | {MODEL: self.forecast["expected_revenue"]})
+
+    @cached_property
+    def orders(self) -> pd.DataFrame:
+        """Return the metrics of orders by candidate, see `clv.models.evaluation.holdout_metrics`."""
+        return holdout_metrics(self._orders, self.outcome["orders"])
+
+    @cached_property
+    def revenue(self) -> pd.DataFrame | None:
+        """Return the same for net sales; None in a log without amounts."""
+        return holdout_metrics(self._revenue, self.outcome["revenue"]) if self.has_amounts else None
+
+    @cached_property
+    def better_in_orders(self) -> Difference:
+        """Return the error of the model less that of the naive rule, with its interval."""
+        return self._against_naive(self._orders, self.outcome["orders"])
+
+    @cached_property
+    def better_in_revenue(self) -> Difference | None:
+        """Return the same for net sales; None in a log without amounts."""
+        return self._against_naive(self._revenue, self.outcome["revenue"]) if self.has_amounts else None
+
+    @property
+    def off(self) -> float:
+        """Return the larger distance of the totals of orders and sales from their forecasts, as a share."""
+        tables = [self.orders, *([] if self.revenue is None else [self.revenue])]
+        return max(abs(float(table["bias"][MODEL])) for table in tables)
+
+    @property
+    def beats_naive(self) -> bool:
+        """Return whether the error per customer in orders is no larger than the naive rule's."""
+        return self.better_in_orders.estimate <= 0
+
+    def total(self, of: Literal["orders", "revenue"]) -> Sum:
+        """Return the total of the base with its 90 % interval beside what it came to."""
+        expected, variance = self.forecast[f"expected_{of}"].sum(), self.forecast[f"{of}_variance"].sum()
+        foreseen, actual = total(expected, variance, self.forecaster.level_error_), float(self.outcome[of].sum())
+        return Sum(foreseen, actual, foreseen.low <= actual <= foreseen.high)
+
+    @cached_property
+    def calibration(self) -> pd.DataFrame:
+        """Return orders forecast and made by tenth of the forecast, and naive_mean, the naive rule's for the same."""
+        by_rate = calibration_by_decile(self._orders[MODEL], self._orders["naive"])["actual_mean"]
+        return calibration_by_decile(self._orders[MODEL], self.outcome["orders"]).assign(naive_mean=by_rate)
+
+    def by_frequency(self) -> pd.DataFrame:
+        """Return mean orders forecast and made by number of earlier repeat orders."""
+        return self._by(count_classes(self.known["frequency"]))
+
+    def by_time_since_last(self) -> pd.DataFrame:
+        """Return mean orders forecast and made by the weeks since the last order."""
+        return self._by(time_classes(self.known["T"] - self.known["recency"], SILENT_WEEKS))
+
+    @property
+    def medians(self) -> pd.DataFrame:
+        """Return how the medians did, row "orders" and, where there is money, "revenue"."""
+        measured = ["orders", "revenue"] if self.has_amounts else ["orders"]
+        rows = [median_metrics(self.forecast[[f"median_{of}"]], self.outcome[of]) for of in measured]
+        return pd.concat(rows).set_axis(measured)
+
+    @property
+    def silent(self) -> pd.Series:
+        """Return who made no order in the holdout."""
+        return self.outcome["orders"] == 0
+
+    @cached_property
+    def probabilities(self) -> pd.DataFrame:
+        """Return the metrics of the probability of no order, by the model and by each probability model alone."""
+        each = {
+            name: member.predict(self.known, self.span)["p_no_purchase"]
+            for name, member in self.forecaster.baseline_.family_.models_.items()
+        }
+        return probability_metrics(pd.DataFrame({MODEL: self.forecast["p_no_order"]} | each), self.silent)
+
+    @cached_property
+    def reliability(self) -> pd.DataFrame:
+        """Return how many stayed silent by forecast probability of no order."""
+        return reliability_table(self.forecast["p_no_order"], self.silent)
+
+    def histogram(self) -> pd.DataFrame:
+        """Return how many customers got which probability of no order."""
+        return probability_histogram(self.forecast["p_no_order"])
+
+    @property
+    def flagged(self) -> dict[str, float]:
+        """Return of the customers above `flagged_from`: n_customers, mean forecast, share that stayed silent."""
+        high = self.forecast["p_no_order"] >= self.flagged_from
+        n = int(high.sum())
+        means = (self.forecast["p_no_order"][high].mean(), self.silent[high].mean()) if n else (0.0, 0.0)
+        return {"n_customers": n, "forecast": float(means[0]), "actual": float(means[1])}
+
+    @cached_property
+    def pit(self) -> dict[str, FloatArray]:
+        """Return where outcomes fell in their forecast distributions, 0–1: orders, simulated orders, revenue."""
+        rng, made = np.random.default_rng(_SEED), self.outcome["orders"].to_numpy()
+        expected, counts, money = self._expected, self.forecaster.counts_, self.forecaster.money_
+        u = randomised_pit(counts.cdf(made - 1, expected), counts.cdf(made, expected), rng)
+        found = {"orders": _recalibrated(u, counts.levels)}
+        below, at = (_cdf(self.simulator, self.known, self.span, n) for n in (made - 1, made))
+        found["simulated"] = randomised_pit(below, at, rng)
+        if self.has_amounts and money is not None:
+            earned = self.outcome["revenue"].to_numpy()
+            nothing = rng.uniform(size=earned.size) * expected.silent
+            found["revenue"] = _recalibrated(np.where(earned > 0, money.cdf(earned, expected), nothing), money.levels)
+        return found
+
+    @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """Return the metrics of the 90 % intervals: rows orders, simulated (orders), and revenue where there is money.
+
+        `clv.models.intervals.interval_metrics` with pit_inside, the share of randomised PIT values inside the interval:
+        90 % where the distributions are right, also for whole numbers.
+        """
+        quantiles = self.simulator.outcome_quantiles(self.known, self.span, (LOW, HIGH))
+        simulated = quantiles.set_axis(["low", "high"], axis="columns")
+        made = interval_metrics({"orders": self._interval("orders"), "simulated": simulated}, self.outcome["orders"])
+        tables = [made]
+        if self.has_amounts:
+            tables.append(interval_metrics({"revenue": self._interval("revenue")}, self.outcome["revenue"]))
+        inside = {name: float(np.mean((u > LOW) & (u < HIGH))) for name, u in self.pit.items()}
+        return pd.concat(tables).assign(pit_inside=pd.Series(inside))
+
+    def cohorts(self, months_per_cohort: int) -> pd.DataFrame:
+        """Return orders forecast and made by period of the first order, see `clv.models.drift.cohort_tracking`."""
+        frame = self.known[["first_order"]].assign(forecast=self._orders[MODEL], actual=self.outcome["orders"])
+        return cohort_tracking(frame, months_per_cohort)
+
+    @property
+    def simulator(self) -> PurchaseModel[Any]:
+        """Return the probability model that the intervals are compared with."""
+        family = self.forecaster.baseline_.family_
+        return family.models_.get(SIMULATED, family.models_[family.best_])
+
+    def _by(self, classes: pd.Series) -> pd.DataFrame:
+        return conditional_expectation(self._orders[[MODEL, "naive"]], self.outcome["orders"], classes)
+
+    def _interval(self, of: str) -> pd.DataFrame:
+        return self.forecast[[f"{of}_low", f"{of}_high"]].set_axis(["low", "high"], axis="columns")
+
+    @cached_property
+    def _expected(self) -> Expectation:
+        return self.forecaster.expectation(self.known, self.span)
+
+    def _against_naive(self, forecasts: pd.DataFrame, actual: pd.Series) -> Difference:
+        rng = np.random.default_rng(_SEED)
+        return bootstrap_difference(forecasts[MODEL], forecasts["naive"], actual, "rmse", rng)
+
+
+def check_on_holdout(purchase_days: Table, start: dt.date, as_of: dt.date, flagged_from: float) -> HoldoutCheck:
+    """Fit on the days up to `start` alone, forecast the span up to `as_of`, and put beside it what happened.
+
+    Parameters
+    ----------
+    purchase_days
+        From `clv.data.customers.customer_days`, with days up to `as_of`.
+    start
+        Last day of the calibration span; an order on this day is known.
+    as_of
+        Last day of the holdout, included.
+    flagged_from
+        Forecast probability of no order in the holdout from which a customer counts as flagged.
 
     Returns
     -------
     HoldoutCheck
-        Model beside the naive rule on the same customers.
+        Of all customers with a purchase day up to `start`.
 
     Raises
     ------
     DataError
         If the calibration span holds too little to fit, or nothing happened in the holdout.
     """
-    buyers = buyers_of(customers)
-    models, actual = _fit_before(buyers, span), holdout.reindex(buyers.index)
-    predicted = models.purchases.predict(buyers, span)
-    rate = naive.expected_purchases(buyers, span)
-    own_mean = buyers["monetary_value"].fillna(buyers["value_to_date"] / buyers["n_orders"])
-    orders = pd.DataFrame({"model": predicted["expected_purchases"], "naive": rate})
-    revenue = pd.DataFrame(
-        {"model": orders["model"] * expected_spend(buyers, models.spend), "naive": rate * own_mean.clip(lower=0)}
-    )
-    calibration = calibration_by_decile(orders["model"], actual["holdout_orders"])
-    by_rate = calibration_by_decile(orders["model"], rate)["actual_mean"]
-    return HoldoutCheck(
-        orders=holdout_metrics(orders, actual["holdout_orders"]),
-        revenue=holdout_metrics(revenue, actual["holdout_revenue"]),
-        calibration=calibration.assign(naive_mean=by_rate),
-        silent=_silence_by_risk(predicted["p_no_purchase"], actual["holdout_orders"] == 0),
-        flagged=_flagged(predicted["p_no_purchase"], actual["holdout_orders"] == 0, flagged_from),
-        span=span,
-        models=models,
-    )
-
-
-def _fit_before(buyers: pd.DataFrame, span: Horizon) -> ValueModels:
+    span = days((as_of - start).days)
     try:
-        return fit_value_models(buyers)
+        forecaster = fit_forecaster(purchase_days, start, span)
     except DataError as error:
         raise DataError(f"before the {span.days:.0f} days of the test, {error}, or shorten holdout_days") from None
+    plan = OriginPlan(round(forecaster.span.days), ())
+    known = buyers_as_of(purchase_days.filter(purchase_days.ordered_on <= start), start, plan).sort_index()
+    outcome = _outcome(purchase_days, start, as_of, known)
+    return HoldoutCheck(forecaster, known, forecaster.predict(known, span), outcome, span, flagged_from)
 
 
-def _silence_by_risk(forecast_silent: pd.Series, silent: pd.Series) -> pd.DataFrame:
-    """Group customers by forecast risk in fifths of the scale and put what happened beside it."""
-    band = np.minimum((forecast_silent * 5).astype(int), 4)
-    grouped = pd.DataFrame({"forecast": forecast_silent, "actual": silent.astype(float)}).groupby(band)
-    return grouped.mean().assign(n_customers=grouped.size()).rename_axis("risk_band")
-
-
-def _flagged(forecast_silent: pd.Series, silent: pd.Series, cut: float) -> dict[str, float]:
-    high = forecast_silent >= cut
-    n = int(high.sum())
-    means = (forecast_silent[high].mean(), silent[high].mean()) if n else (0.0, 0.0)
-    return {"n_customers": n, "forecast": float(means[0]), "actual": float(means[1])}
-
-
-def trust_level(check: HoldoutCheck, horizon: Horizon) -> Literal["high", "medium", "low"]:
-    """Say how far the sums of the forecast can be trusted, from what it missed in the holdout.
-
-    High: orders and revenue off by at most 5 %, no worse than the naive rule per customer, in a test of at least a
-    quarter of the horizon; medium: by at most 15 %, in a test of at least a tenth of it; low otherwise.
-    """
-    tested = check.span.days / horizon.days
-    off = max(abs(check.orders["bias"]["model"]), abs(check.revenue["bias"]["model"]))
-    beats_naive = check.orders["rmse"]["model"] <= check.orders["rmse"]["naive"]
-    if off <= HIGH_TRUST and beats_naive and tested >= LONG_TEST:
-        return "high"
-    return "medium" if off <= MEDIUM_TRUST and tested >= SHORT_TEST else "low"
-
-
-def weighted_gap(silent: pd.DataFrame) -> float:
-    """Return the mean distance, over customers, of forecast and actual share of silent ones by risk band, 0–1."""
-    gap = (silent["forecast"] - silent["actual"]).abs()
-    return float((gap * silent["n_customers"]).sum() / silent["n_customers"].sum())
-
-
-def calibration_gap(calibration: pd.DataFrame) -> tuple[float, int, float]:
-    """Say how far forecast and outcome of the tenths are apart.
-
-    Returns
-    -------
-    gap
-        Sum of the tenths' distances over the sum of what happened, 0 or more.
-    worst
-        The tenth with the largest distance in total.
-    excess
-        How much too high that tenth was forecast, as a share of what happened there; negative when too low.
-    """
-    apart = calibration["forecast_total"] - calibration["actual_total"]
-    place = int(apart.abs().argmax())
-    worst = int(calibration.index[place])
-    excess = float(apart.iloc[place] / max(float(calibration["actual_total"].iloc[place]), 1.0))
-    return float(apart.abs().sum() / calibration["actual_total"].sum()), worst, excess
-
-
-def tracking(model: BGNBD, firsts: pd.DataFrame, repeats: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
+def tracking(
+    model: PurchaseModel[Any], firsts: pd.DataFrame, repeats: pd.DataFrame, until: pd.Timestamp
+) -> pd.DataFrame:
     """Add up, week by week, the repeat purchases that a new customer's model expects and those that were made.
 
     Parameters
     ----------
     model
-        Fitted on the calibration span.
+        Fitted on the calibration span, in weeks.
     firsts, repeats
         Of the same customers, from `clv.data.history.first_orders` and `repeat_orders`.
     until
@@ -176,7 +301,31 @@ def tracking(model: BGNBD, firsts: pd.DataFrame, repeats: pd.DataFrame, until: p
     began = pd.to_datetime(firsts["first_order"]).to_numpy()
     dates = pd.date_range(began.min(), until, freq="7D")[1:]
     age = np.maximum((dates.to_numpy()[:, None] - began[None, :]) / np.timedelta64(7, "D"), 0.0)
-    expected = expected_purchases_new_customer(model.params_, age) @ firsts["n"].to_numpy(dtype=float)
+    expected = model.expected_purchases_new_customer(age) @ firsts["n"].to_numpy(dtype=float)
     made = pd.Series(repeats["n"].to_numpy(), index=pd.to_datetime(repeats["ordered_on"])).sort_index().cumsum()
     actual = made.reindex(made.index.union(dates)).ffill().fillna(0).reindex(dates)
     return pd.DataFrame({"date": dates, "actual": actual.to_numpy(dtype=float), "forecast": expected})
+
+
+def _outcome(purchase_days: Table, start: dt.date, as_of: dt.date, known: pd.DataFrame) -> pd.DataFrame:
+    """Return orders and net sales of the known customers in (start, as_of]; no line is no order and no money."""
+    after = purchase_days.filter((_.ordered_on > start) & (_.ordered_on <= as_of))
+    counted = after.group_by("customer_id").aggregate(orders=_.is_purchase.sum(), revenue=_.net.sum().cast("float64"))
+    outcome: pd.DataFrame = counted.execute().set_index("customer_id").reindex(known.index)
+    nothing = 0.0 if known["value_to_date"].notna().any() else np.nan
+    return outcome.assign(orders=outcome["orders"].fillna(0), revenue=outcome["revenue"].fillna(nothing)).astype(float)
+
+
+def _recalibrated(u: FloatArray, levels: Levels) -> FloatArray:
+    """Return the transforms on the scale of the published percentiles, whose levels past trials have moved."""
+    result: FloatArray = np.interp(u, [0.0, levels.low, levels.middle, levels.high, 1.0], [0.0, LOW, MIDDLE, HIGH, 1.0])
+    return result
+
+
+def _cdf(model: PurchaseModel[Any], known: pd.DataFrame, span: Horizon, n: FloatArray) -> FloatArray:
+    """Return the model's P(orders ≤ n) of each customer, for whole n ≥ −1."""
+    result = np.zeros(n.size)
+    for count in np.unique(n[n >= 0]):
+        rows = n == count
+        result[rows] = 1 - model.p_at_least(known[rows], span, int(count) + 1).to_numpy()
+    return np.clip(result, 0.0, 1.0)

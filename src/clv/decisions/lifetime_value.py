@@ -1,83 +1,49 @@
-"""Lifetime value: how often a customer will buy, what each purchase brings, and what that is worth today.
+"""Lifetime value: what each customer is expected to bring, what that is worth today, and what may happen instead.
 
-CLV here is the contribution margin of the purchases expected within a finite horizon, discounted to the as-of date:
-margin × expected spend per purchase × discounted expected purchases. It excludes what was spent before and the cost
-of winning the customer.
+CLV here is the contribution margin of the sales expected within a finite horizon, discounted to the as-of date:
+margin × expected revenue × the share that discounting leaves. It excludes what was spent before and the cost of
+winning the customer.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from dataclasses import dataclass
+from typing import Final
 
+import numpy as np
 import pandas as pd
 
-from clv.errors import ConvergenceError, DataError
-from clv.models import BGNBD, GammaGamma
-from clv.models.gamma_gamma import conditional_mean_spend, spend_frequency_correlation
-from clv.models.mean_spend import MeanSpend
+from clv.errors import DataError
+from clv.models.forecaster import Forecaster
+from clv.models.spend import spend_frequency_correlation
 from clv.units import DAYS_PER_WEEK, DiscountRate, Horizon, days, require_horizon, require_rate
 
 PATIENT_SHARE = 0.90  # of the returning customers, whose own pace fits into the churn window
 FEWEST_BUYERS, FEWEST_RETURNED = 10, 3  # with fewer, four parameters fit anything
+FARTHEST_ORDER_DAYS = 3650  # a next order later than this is not dated
 
-FORECAST_COLUMNS = ("p_alive", "p_churn", "expected_orders", "expected_revenue", "clv")
-
-
-@dataclass(frozen=True)
-class ValueModels:
-    """The two fitted models whose product is lifetime value; spend is one mean for all where it cannot be modelled."""
-
-    purchases: BGNBD
-    spend: GammaGamma | MeanSpend
-
-
-def fit_value_models(customers: pd.DataFrame) -> ValueModels:
-    """Fit how often (BG/NBD) and for how much (Gamma-Gamma) customers buy.
-
-    Parameters
-    ----------
-    customers
-        As in `clv.data.schema.CUSTOMERS`, indexed by customer_id. Customers without any purchase are left out of the
-        fits, and those whose repeat purchases brought no money out of the fit of spend.
-
-    Returns
-    -------
-    ValueModels
-        Both models, converged.
-
-    Raises
-    ------
-    DataError
-        If there are too few buyers, or too few who came back.
-    ConvergenceError
-        If a likelihood has no maximum.
-    """
-    buyers = require_buyers(customers)
-    returned = buyers[buyers["frequency"] > 0]
-    if len(buyers) < FEWEST_BUYERS:
-        raise DataError(
-            f"only {len(buyers):,} customers bought; a forecast needs at least {FEWEST_BUYERS}: take a longer history, "
-            "or check that the id column is the customer's"
-        )
-    if len(returned) < FEWEST_RETURNED:
-        raise DataError(
-            f"only {len(returned):,} of {len(buyers):,} customers bought on more than one day, too few to tell how "
-            "often they return: take a longer history, or check that customer ids repeat across orders"
-        )
-    spenders = returned[returned["monetary_value"] > 0]
-    if spenders.empty:
-        raise DataError(f"none of {len(returned):,} returning customers spent more than zero; check the amount column")
-    return ValueModels(BGNBD().fit(buyers), _fit_spend(spenders))
-
-
-def _fit_spend(spenders: pd.DataFrame) -> GammaGamma | MeanSpend:
-    """Fall back to one mean for all where customers spend alike (a fixed price) or too few came back."""
-    try:
-        model = GammaGamma().fit(spenders)
-    except ConvergenceError:
-        return MeanSpend().fit(spenders)
-    return MeanSpend().fit(spenders) if "q" in model.at_boundary_ else model
+FORECAST_COLUMNS: Final = (
+    "p_alive",
+    "p_churn",
+    "p_no_order",
+    "expected_orders",
+    "median_orders",
+    "orders_low",
+    "orders_high",
+    "expected_revenue",
+    "median_revenue",
+    "revenue_low",
+    "revenue_high",
+    "clv",
+    "clv_low",
+    "clv_high",
+    "next_order",
+    "overdue",
+    "orders_variance",
+    "revenue_variance",
+)
+"""Columns of `forecast`; all but the variances are exported."""
 
 
 def churn_window(customers: pd.DataFrame, stated_days: int | None, horizon: Horizon) -> Horizon:
@@ -89,7 +55,7 @@ def churn_window(customers: pd.DataFrame, stated_days: int | None, horizon: Hori
     Parameters
     ----------
     customers
-        As in `clv.data.schema.CUSTOMERS`; recency in weeks.
+        As in `clv.data.schema.CUSTOMERS`, perhaps a sample; recency in weeks.
     stated_days
         The config's own window, if it has one.
     horizon
@@ -110,24 +76,24 @@ def churn_window(customers: pd.DataFrame, stated_days: int | None, horizon: Hori
 
 
 def forecast(
-    customers: pd.DataFrame,
-    models: ValueModels,
+    known: pd.DataFrame,
+    forecaster: Forecaster,
     *,
-    horizon: Horizon,
+    as_of: dt.date,
     window: Horizon,
     margin: float,
     rate: DiscountRate,
 ) -> pd.DataFrame:
-    """Forecast each customer's purchases, revenue, lifetime value and risk of silence.
+    """Forecast each customer's orders, sales, lifetime value and risk of silence, with what may happen instead.
 
     Parameters
     ----------
-    customers
-        As in `clv.data.schema.CUSTOMERS`, indexed by customer_id.
-    models
-        From `fit_value_models`, on these customers or on others of the same company.
-    horizon
-        Length of the forecast from the as-of date.
+    known
+        From `clv.data.behaviour.behaviour` as of the forecaster's day, indexed by customer_id; any part of the base.
+    forecaster
+        From `clv.decisions.forecasting.fit_forecaster`; its horizon is that of the forecast.
+    as_of
+        Last day that counts.
     window
         Length of the silence that counts as churn.
     margin
@@ -138,41 +104,66 @@ def forecast(
     Returns
     -------
     pandas.DataFrame
-        On the index of `customers`, in its order: p_alive (latent, 0–1), p_churn (probability of no purchase within
-        `window`, 0–1), expected_orders and expected_revenue within `horizon` (purchase days; currency, undiscounted,
-        before margin), clv (currency, margin, discounted). Missing for customers without any purchase: nothing is
-        known of their rhythm.
+        On the index of `known`, in its order, the columns of `FORECAST_COLUMNS`; see `clv.decisions.export.DICTIONARY`
+        for their units. Missing for customers without any purchase, of whose rhythm nothing is known; money is missing
+        where the log holds no amounts.
     """
     require_horizon(window), require_rate(rate)
-    buyers = buyers_of(customers)
-    purchases = models.purchases.predict(buyers, horizon)
-    spend = expected_spend(buyers, models.spend)
-    discounted = models.purchases.discounted_purchases(buyers, horizon, rate)
-    table = pd.DataFrame(
-        {
-            "p_alive": purchases["p_alive"],
-            "p_churn": models.purchases.predict(buyers, window)["p_no_purchase"],
-            "expected_orders": purchases["expected_purchases"],
-            "expected_revenue": purchases["expected_purchases"] * spend,
-            "clv": margin * spend * discounted,
-        }
+    buyers = buyers_of(known)
+    table = forecaster.predict(buyers, window)
+    present = margin * _left_by_discount(buyers, forecaster, rate)
+    gap = DAYS_PER_WEEK * buyers["recency"] / buyers["frequency"].where(buyers["frequency"] > 0)
+    ahead = table["days_to_next_order"].where(table["days_to_next_order"] <= FARTHEST_ORDER_DAYS)
+    table = table.assign(
+        clv=present * table["expected_revenue"],
+        clv_low=present * table["revenue_low"],
+        clv_high=present * table["revenue_high"],
+        next_order=pd.Timestamp(as_of) + pd.to_timedelta(np.ceil(ahead), unit="D"),
+        overdue=DAYS_PER_WEEK * (buyers["T"] - buyers["recency"]) / gap,
     )
-    return table.reindex(customers.index)
+    return table[list(FORECAST_COLUMNS)].reindex(known.index)
 
 
-def expected_spend(buyers: pd.DataFrame, spend: GammaGamma | MeanSpend) -> pd.Series:
-    """Return the expected money per future purchase; repeat purchases for nothing count as such."""
-    if isinstance(spend, MeanSpend):
-        return spend.expected_spend(buyers)
-    x = buyers["frequency"].to_numpy(dtype=float)
-    z = buyers["monetary_value"].fillna(0.0).clip(lower=0.0).to_numpy(dtype=float)
-    return pd.Series(conditional_mean_spend(spend.params_, x, z), index=buyers.index, name="expected_spend")
+def _left_by_discount(buyers: pd.DataFrame, forecaster: Forecaster, rate: DiscountRate) -> pd.Series:
+    """Return present over nominal value of each customer's expected purchases, 0–1."""
+    family, horizon = forecaster.baseline_.family_, forecaster.horizon
+    nominal = family.predict(buyers, horizon)["expected_purchases"]
+    return (family.discounted_purchases(buyers, horizon, rate) / nominal.where(nominal > 0)).fillna(1.0)
 
 
 def independence(customers: pd.DataFrame) -> float:
     """Return Spearman's correlation of spend and frequency among returning customers; the model assumes none."""
     paying = customers[(customers["frequency"] > 0) & (customers["monetary_value"] > 0)]
-    return spend_frequency_correlation(paying).spearman
+    return spend_frequency_correlation(paying).spearman if len(paying) else float("nan")
+
+
+def require_enough(frequency: pd.Series, n_customers: pd.Series | float = 1.0) -> None:
+    """Refuse a base too small to tell how often customers return.
+
+    Parameters
+    ----------
+    frequency
+        Purchase days after the first of the buyers, one row per customer or per distinct value.
+    n_customers
+        Customers that each row stands for.
+
+    Raises
+    ------
+    DataError
+        If there are too few buyers, or too few who came back.
+    """
+    weight = pd.Series(n_customers, index=frequency.index, dtype=float)
+    n_buyers, n_returned = int(weight.sum()), int(weight[frequency > 0].sum())
+    if n_buyers < FEWEST_BUYERS:
+        raise DataError(
+            f"only {n_buyers:,} customers bought; a forecast needs at least {FEWEST_BUYERS}: take a longer history, "
+            "or check that the id column is the customer's"
+        )
+    if n_returned < FEWEST_RETURNED:
+        raise DataError(
+            f"only {n_returned:,} of {n_buyers:,} customers bought on more than one day, too few to tell how "
+            "often they return: take a longer history, or check that customer ids repeat across orders"
+        )
 
 
 def require_buyers(customers: pd.DataFrame) -> pd.DataFrame:

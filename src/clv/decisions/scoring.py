@@ -1,19 +1,47 @@
-"""Score one transaction file: ingest, fit, forecast and write one row per customer, without notebooks."""
+"""Score one transaction file: ingest, fit, forecast and write one row per customer, without notebooks.
+
+Customers are forecast in parts, so that memory depends on the size of a part and not on the number of customers.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
+from ibis import _
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import Table
 
 from clv.config import Config
+from clv.data.behaviour import behaviour
 from clv.data.connect import open_engine
-from clv.data.customers import customer_days, customer_summary
+from clv.data.customers import customer_days
 from clv.data.ingest import Intake, check_as_of, ingest
-from clv.decisions.export import export_table, require_table_name, write_table
-from clv.decisions.lifetime_value import churn_window, fit_value_models, forecast
+from clv.decisions.export import TableWriter, export_table, require_table_name
+from clv.decisions.forecasting import fit_forecaster
+from clv.decisions.lifetime_value import churn_window, forecast
+from clv.models.forecaster import Forecaster
+from clv.units import Horizon
+
+CUSTOMERS_PER_PART: Final = 500_000
+
+
+@dataclass(frozen=True)
+class _Scoring:
+    """What is settled before the first customer is forecast."""
+
+    config: Config
+    intake: Intake
+    as_of: dt.date
+    purchase_days: Table
+    forecaster: Forecaster
+    window: Horizon
 
 
 def score_file(config: Config, out: Path, today: dt.date | None = None) -> list[str]:
@@ -39,41 +67,75 @@ def score_file(config: Config, out: Path, today: dt.date | None = None) -> list[
         If the data cannot be read or cannot carry a forecast; nothing is written then.
     """
     require_table_name(out)
-    table, intake, window_days, as_of = _score(config, today or dt.datetime.now(dt.UTC).date())
-    set_aside = ", ".join(f"{reason}: {n:,}" for reason, n in intake.reasons.items())
-    return [
-        f"{intake.rows_clean:,} of {intake.rows_read:,} lines used"
-        + (f"; set aside: {set_aside}" if set_aside else ""),
-        f"{len(table):,} customers as of {as_of}; forecast over {config.horizon_days} days; "
-        f"churn is no order within {window_days:.0f} days",
-        *write_table(table, out),
-    ]
+    with tempfile.TemporaryDirectory(prefix="clv-score-") as name:
+        engine = open_engine(spill=Path(name))
+        try:
+            scoring = _prepare(config, Path(name), engine, today)
+            with TableWriter(out) as writer:
+                for part in _parts(scoring):
+                    writer.write(part)
+        finally:
+            engine.disconnect()
+    return [*_said(scoring, writer.n_rows), *writer.notes]
 
 
 def score(config: Config, today: dt.date | None = None) -> pd.DataFrame:
     """Return one scored row per customer of a config's transaction file; see `clv.decisions.export.DICTIONARY`."""
-    return _score(config, today or dt.datetime.now(dt.UTC).date())[0]
-
-
-def _score(config: Config, today: dt.date) -> tuple[pd.DataFrame, Intake, float, dt.date]:
     with tempfile.TemporaryDirectory(prefix="clv-score-") as name:
-        folder = Path(name)
-        source = config.source.transactions
-        intake = ingest(source, folder, today=today, max_unreadable_share=config.max_unreadable_share)
-        as_of = config.as_of or intake.last_day
-        check_as_of(as_of, intake, today)
-        engine = open_engine(spill=folder)
-        transactions = engine.read_parquet(folder / "transactions.parquet")
-        days = customer_days(transactions, as_of, config.purchase_rule)
-        customers = customer_summary(days, as_of).execute().set_index("customer_id")
-        engine.disconnect()
-    window = churn_window(customers, config.churn_window_days, config.horizon)
-    predicted = forecast(
-        customers,
-        fit_value_models(customers),
-        horizon=config.horizon,
-        window=window,
-        margin=config.margin,
-        rate=config.discount_rate,
-    )
-    return export_table(customers, predicted), intake, window.days, as_of
+        engine = open_engine(spill=Path(name))
+        try:
+            parts = list(_parts(_prepare(config, Path(name), engine, today)))
+        finally:
+            engine.disconnect()
+    return pd.concat(parts, ignore_index=True)
+
+
+def _prepare(config: Config, folder: Path, engine: Backend, today: dt.date | None) -> _Scoring:
+    source, today = config.source.transactions, today or dt.datetime.now(dt.UTC).date()
+    intake = ingest(source, folder, today=today, max_unreadable_share=config.max_unreadable_share)
+    as_of = config.as_of or intake.last_day
+    check_as_of(as_of, intake, today)
+    transactions = engine.read_parquet(folder / "transactions.parquet")
+    customer_days(transactions, as_of, config.purchase_rule).to_parquet(folder / "days.parquet")
+    (folder / "transactions.parquet").unlink()
+    purchase_days = engine.read_parquet(folder / "days.parquet")
+    forecaster = fit_forecaster(purchase_days, as_of, config.horizon)
+    window = churn_window(forecaster.known_, config.churn_window_days, config.horizon)
+    return _Scoring(config, intake, as_of, purchase_days, forecaster, window)
+
+
+def _parts(scoring: _Scoring) -> Iterator[pd.DataFrame]:
+    """Forecast the customers part by part, in the order of customer_id where one part holds them all."""
+    n_parts = ceil(int(scoring.purchase_days.customer_id.nunique().execute()) / CUSTOMERS_PER_PART)
+    for part in range(n_parts):
+        rows = scoring.purchase_days
+        if n_parts > 1:
+            rows = rows.filter((_.customer_id.hash() % n_parts).abs() == part)
+        span = round(scoring.forecaster.span.days)
+        known = behaviour(rows, scoring.as_of, span).order_by("customer_id").execute().set_index("customer_id")
+        predicted = forecast(
+            known,
+            scoring.forecaster,
+            as_of=scoring.as_of,
+            window=scoring.window,
+            margin=scoring.config.margin,
+            rate=scoring.config.discount_rate,
+        )
+        yield export_table(known, predicted)
+
+
+def _said(scoring: _Scoring, n_customers: int) -> list[str]:
+    intake, tournament = scoring.intake, scoring.forecaster.tournament_
+    set_aside = ", ".join(f"{reason}: {n:,}" for reason, n in intake.reasons.items())
+    return [
+        f"{intake.rows_clean:,} of {intake.rows_read:,} lines used"
+        + (f"; set aside: {set_aside}" if set_aside else ""),
+        f"{n_customers:,} customers as of {scoring.as_of}; forecast over {scoring.config.horizon_days} days; "
+        f"churn is no order within {scoring.window.days:.0f} days",
+        f"forecast by: {tournament.winner}, "
+        + (
+            f"after {tournament.n_origins} trials over {tournament.span_days:.0f} days each"
+            if tournament.n_origins
+            else "the history is too short, or its customers too few, to try anything else"
+        ),
+    ]

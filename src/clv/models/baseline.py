@@ -99,6 +99,7 @@ class Baseline:
         counts, weights = (known, None) if triples is None else (triples, "n_customers")
         self.family_ = ModelFamily().fit(counts, weights)
         self.spend_ = Spend().fit(known)
+        self._mean_spend = float(self.spend_.predict(known).mean())
         return self
 
     def predict(self, known: pd.DataFrame, horizon: Horizon) -> pd.DataFrame:
@@ -107,8 +108,8 @@ class Baseline:
         Returns
         -------
         DataFrame
-            p_alive (0–1), expected_orders (purchase days), p_no_order (0–1), spend (currency per purchase), on the
-            index of `known`.
+            p_alive (0–1), expected_orders (purchase days), p_no_order (0–1), spend (currency per purchase),
+            mean_spend (that of the customers of the fit, the same for all), on the index of `known`.
         """
         expected = self.family_.predict(known, horizon)
         return pd.DataFrame(
@@ -117,8 +118,14 @@ class Baseline:
                 "expected_orders": expected["expected_purchases"],
                 "p_no_order": expected["p_no_purchase"],
                 "spend": self.spend_.predict(known),
+                "mean_spend": self._mean_spend,
             }
         )
+
+    def evidence(self, known: pd.DataFrame) -> np.ndarray:
+        """Return the shape r + x of what the best model knows of each customer's own purchase rate, > 0."""
+        r = self.family_.models_[self.family_.best_].params_.r
+        return np.asarray(r + known["frequency"], dtype=float)
 
     def time_to_next_order(self, known: pd.DataFrame) -> pd.Series:
         """Return the days within which half of such customers order again, if they have not left.
@@ -129,7 +136,8 @@ class Baseline:
         model = self.family_.models_[self.family_.best_]
         r, alpha = model.params_.r, model.params_.alpha
         median = (alpha + known["T"]) * np.expm1(np.log(2.0) / (r + known["frequency"]))
-        return (median * weeks(1).days).rename("days_to_next_order")
+        next_order: pd.Series = (median * weeks(1).days).rename("days_to_next_order")
+        return next_order
 
 
 def fit_spend(spenders: pd.DataFrame) -> GammaGamma | MeanSpend:

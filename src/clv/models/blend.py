@@ -14,7 +14,7 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import minimize
+from scipy.optimize import LinearConstraint, minimize
 
 from clv.models.baseline import Baseline
 from clv.models.features import features, log_odds
@@ -121,7 +121,7 @@ def stack_weights(trials: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray
     --------
     >>> good, bad = np.arange(1000.0), np.full(1000, 499.5)
     >>> stack_weights([(np.column_stack([good, bad]), good)]).round(2).tolist()
-    [0.89, 0.11]
+    [0.98, 0.02]
     """
     k = trials[0][0].shape[1] if trials else len(MEMBERS)
     equal = np.full(k, 1 / k)
@@ -134,26 +134,26 @@ def stack_weights(trials: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray
     if not trials:
         return equal
 
+    scale = max(1.0, float(np.abs(gram).max()))
+
     def cost(w: FloatArray) -> float:
         prior = _EQUAL_WEIGHT_PRIOR * k * float((w - equal) @ (w - equal))
-        return 0.5 * (float(w @ gram @ w) + prior) - float(moment @ w)
+        return (0.5 * (float(w @ gram @ w) + prior) - float(moment @ w)) / scale
 
     def slope(w: FloatArray) -> FloatArray:
-        result: FloatArray = gram @ w + _EQUAL_WEIGHT_PRIOR * k * (w - equal) - moment
-        return result
+        return np.asarray(gram @ w + _EQUAL_WEIGHT_PRIOR * k * (w - equal) - moment, dtype=float) / scale
 
-    scale = max(1.0, float(np.abs(gram).max()))
     found = minimize(
-        lambda w: cost(w) / scale,
+        cost,
         equal,
-        jac=lambda w: slope(w) / scale,
+        jac=slope,
         bounds=[(0.0, 1.0)] * k,
-        constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": lambda w: np.ones(k)},
+        constraints=LinearConstraint(np.ones((1, k)), 1.0, 1.0),
         method="SLSQP",
         options={"ftol": 1e-12},
     ).x
-    weights: FloatArray = np.clip(found, 0.0, None)
-    return weights / weights.sum()
+    weights = np.clip(np.asarray(found, dtype=float), 0.0, None)
+    return np.asarray(weights / weights.sum(), dtype=float)
 
 
 def mean_silence(baseline: FloatArray, learned: Sequence[FloatArray]) -> FloatArray:

@@ -121,11 +121,14 @@ def compress(columns: dict[str, FloatArray], weights: FloatArray | None) -> tupl
     >>> compress({"x": np.array([2.0, 1.0, 2.0])}, None)
     ([array([1., 2.])], array([1., 2.]))
     """
-    order, starts = _groups(list(columns.values()))
-    rows = [column[order[starts]] for column in columns.values()]
+    arrays = list(columns.values())
     if weights is None:
-        return rows, np.diff(starts, append=order.size).astype(float)
-    return rows, np.add.reduceat(weights[order], starts)
+        key, values = _key(arrays)
+        key.sort()  # many times faster than finding the order
+        starts = _starts(key)
+        return _decoded(key[starts], values), np.diff(starts, append=key.size).astype(float)
+    order, starts = _groups(arrays)
+    return [column[order[starts]] for column in arrays], np.add.reduceat(weights[order], starts)
 
 
 def distinct(*columns: FloatArray) -> tuple[list[FloatArray], Positions]:
@@ -190,7 +193,7 @@ def coarsen(
     if weight.size < _COARSE_FROM:
         return None
     x, t_x, T = counts
-    (exact, group), (_, of_end) = distinct(x, *others), codes(T)
+    (exact, group), (_, of_end) = _groups_of(x, others), codes(T)
     below = np.cumsum(np.bincount(of_end, weight))
     end_bin = (_TIME_BINS * (below / below[-1] - 1e-9)).astype(np.intp)  # of about equal weight
     age_bin = (_TIME_BINS * (1 - 1e-9) * np.divide(t_x, T, out=np.zeros_like(T), where=T > 0)).astype(np.intp)
@@ -204,6 +207,15 @@ def coarsen(
     return Counts(n, *means), rest, total[found] / below[-1]
 
 
+def require_repeat_purchase(x: FloatArray, n: float) -> None:
+    """Refuse a base in which every customer bought once."""
+    if not x.any():
+        raise DataError(
+            f"customers: every customer bought once ({n:,.0f} customers): no repeat purchase, so the "
+            "purchase rhythm cannot be estimated; take a longer calibration period"
+        )
+
+
 def row_weights(customers: pd.DataFrame, weights: str | None) -> FloatArray | None:
     """Return the weights column as an array of positive numbers, shape (n,), or None where no column is named."""
     if weights is None:
@@ -214,20 +226,50 @@ def row_weights(customers: pd.DataFrame, weights: str | None) -> FloatArray | No
 
 
 def _groups(columns: Sequence[FloatArray]) -> tuple[Positions, Positions]:
-    """Return the order that sorts the rows, and where in it each distinct row starts.
+    """Return the order that sorts the rows, and where in it each distinct row starts."""
+    key, _ = _key(columns)
+    order = np.argsort(key)
+    return order, _starts(key[order])
 
-    The columns become one whole number, since one key is sorted much faster than several columns.
+
+def _groups_of(x: FloatArray, others: Sequence[FloatArray]) -> tuple[list[FloatArray], Positions]:
+    """Return the distinct rows of x and others, and for each row the position of its distinct one."""
+    if others:
+        return distinct(x, *others)
+    values, position = codes(x)  # needs no sorting of rows
+    return [values], position
+
+
+def _key(columns: Sequence[FloatArray]) -> tuple[Positions, list[tuple[FloatArray, ...]]]:
+    """Return one whole number per row that sorts like the columns, and what its digits mean.
+
+    One number is sorted much faster than several columns. A digit stands for the values of one column, or, where the
+    number would grow too long, for those of all columns so far.
     """
-    key, n_keys = np.zeros(columns[0].size, dtype=np.int64), 1
+    key, n_keys = np.zeros(columns[0].size, dtype=np.intp), 1
+    digits: list[tuple[FloatArray, ...]] = []
     for column in columns:
         values, position = codes(column)
         if n_keys * values.size > _LARGEST_KEY:
             found, key = np.unique(key, return_inverse=True)
-            n_keys = found.size
+            digits, n_keys = [tuple(_decoded(found, digits))], found.size
         key, n_keys = key * values.size + position, n_keys * values.size
-    order = np.argsort(key)
-    ordered = key[order]
-    return order, np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+        digits.append((values,))
+    return key, digits
+
+
+def _decoded(key: Positions, digits: list[tuple[FloatArray, ...]]) -> list[FloatArray]:
+    """Return the columns that keys stand for."""
+    columns: list[FloatArray] = []
+    for values in reversed(digits):
+        key, digit = np.divmod(key, values[0].size)
+        columns = [column[digit] for column in values] + columns
+    return columns
+
+
+def _starts(ordered: Positions) -> Positions:
+    """Return where each distinct value starts in a sorted array."""
+    return np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
 
 
 def _describe(customers: pd.DataFrame, what: str, rows: Mask) -> str:

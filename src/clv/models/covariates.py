@@ -162,6 +162,11 @@ class Design:
         return objective
 
 
+def of_rows(p: P, rows: npt.NDArray[np.intp]) -> P:
+    """Return the parameters of some rows, where they differ by row."""
+    return p._make(value[rows] if np.ndim(value) else value for value in p)
+
+
 def _learn(customers: pd.DataFrame, name: str, weight: FloatArray | None) -> Number | Category:
     """Return the encoding of a column by its type: numbers are standardised, anything else has levels."""
     column = customers[name]

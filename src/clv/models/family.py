@@ -40,7 +40,7 @@ class ModelFamily:
     >>> family.models_ = {"BG/NBD": BGNBD()}
     >>> family.models_["BG/NBD"].params_ = BGNBD._params_type(0.243, 4.414, 0.793, 2.426)
     >>> family.predict(customers, weeks(39))["expected_purchases"].round(3).tolist()
-    [1.224, 0.203, 0.195, 0.747, 0.346]
+    [1.224, 0.203, 0.195, 1.089, 0.398]
     """
 
     models_: dict[str, PurchaseModel[Any]]

@@ -1,4 +1,4 @@
-"""What a learned forecast sees of a customer: logarithms of counts, times and money, and what the probability models say.
+"""What a learned forecast sees of a customer: logs of counts, times and money, and what the probability models say.
 
 Everything is relative: money to the customer's own expected spend, that to the base's mean. Currencies and the size of
 a company therefore leave no mark, and a rule learned at one origin holds at the next.
@@ -16,6 +16,7 @@ FloatArray = npt.NDArray[np.float64]
 
 DAYS_PER_WEEK: Final = 7.0
 _SMALLEST = 1e-4  # of an expected count, below which its logarithm says nothing more
+_LEAST_SPEND = 1e-6  # of the base's mean
 _LIKELY = 1e-6  # probabilities are kept this far from 0 and 1
 
 
@@ -28,7 +29,8 @@ def features(known: pd.DataFrame, baseline: pd.DataFrame) -> FloatArray:
         From `clv.data.behaviour.behaviour`: counts and money as of a date.
     baseline : DataFrame
         On the same index: expected_orders and p_no_order in the span (from the probability models) and spend
-        (expected net per purchase; missing throughout where the log holds no amounts).
+        (expected net per purchase; missing throughout where the log holds no amounts), with spend also mean_spend (the
+        base's mean of it at the fit, the same in every row: a batch must not be measured by itself).
 
     Returns
     -------
@@ -58,7 +60,7 @@ def features(known: pd.DataFrame, baseline: pd.DataFrame) -> FloatArray:
     ]
     columns += [np.log1p(known[name].to_numpy(dtype=float)) for name in known if _counts_orders(name)]
     if baseline["spend"].notna().any():
-        columns += _money(known, baseline["spend"].to_numpy(dtype=float))
+        columns += _money(known, *(baseline[name].to_numpy(dtype=float) for name in ("spend", "mean_spend")))
     return np.column_stack(columns)
 
 
@@ -80,11 +82,11 @@ def _counts_orders(column: object) -> bool:
     return name.startswith("fading_orders_") or (name.startswith("orders_") and name.endswith("d"))
 
 
-def _money(known: pd.DataFrame, spend: FloatArray) -> list[FloatArray]:
+def _money(known: pd.DataFrame, spend: FloatArray, mean_spend: FloatArray) -> list[FloatArray]:
     """Return the expected spend over the base's mean, the mean purchase over it, and recent money in such purchases."""
-    own = np.maximum(spend, np.finfo(float).tiny)
+    own = np.maximum(spend, _LEAST_SPEND * mean_spend)
     seen = known["mean_purchase"].to_numpy(dtype=float) / own
     recent = [known[name].to_numpy(dtype=float) / own for name in known if str(name).startswith("net_")]
     # refunds may outweigh purchases: such money counts as none
     relative = [np.log1p(np.maximum(np.nan_to_num(values), 0.0)) for values in (seen, *recent)]
-    return [np.log(own / own.mean()), *relative]
+    return [np.log(own / mean_spend), *relative]

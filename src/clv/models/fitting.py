@@ -24,6 +24,7 @@ LOG_PARAMETER_LIMIT = 12.0  # parameters, in the scale of the data, are sought b
 GRADIENT_TOLERANCE = 1e-7  # per customer, per unit of a log-parameter
 _POLISHED = 1e-11  # gradient at which Newton has nothing left to gain in double precision
 _DIFFERENCE_STEP = 1e-4  # of a log-parameter; the Hessian's error is its square, 1e-8
+_FLATTEST = (1e-9, 1e-5, 1e-2)  # curvatures below which a direction is a ridge: first walk along it, else only across
 _LONGEST_STEP = 2.0  # of a log-parameter in one Newton step
 _MOST_NEWTON_STEPS = 60  # a crossing of the box in unit steps takes 24
 _NOISE = 1e-11  # of a mean log-likelihood, by rounding
@@ -233,22 +234,28 @@ def _polish(objective: Objective, point: Point) -> Point:
     for _ in range(_MOST_NEWTON_STEPS):
         if not np.isfinite(point.value) or _projected_norm(point) < _POLISHED:
             break
-        better = _line_search(objective, point, _uphill(_hessian(objective, point.log_params), point))
+        hessian = _hessian(objective, point.log_params)
+        trials = (_line_search(objective, point, _uphill(hessian, point, floor)) for floor in _FLATTEST)
+        better = next((trial for trial in trials if trial is not None), None)
         if better is None:
             break
         point = better
     return point
 
 
-def _uphill(hessian: FloatArray, point: Point) -> FloatArray:
-    """Return an uphill Newton step for the parameters not held by the box, whatever the curvature."""
+def _uphill(hessian: FloatArray, point: Point, flattest: float = _FLATTEST[0]) -> FloatArray:
+    """Return an uphill Newton step for the parameters not held by the box, whatever the curvature.
+
+    Directions flatter than `flattest` are taken for that curved, which keeps the step from running along a ridge.
+    """
     free = ~_held(point)
     curvature, axes = np.linalg.eigh(-hessian[np.ix_(free, free)])
     # a flat or convex direction gets its slope's direction and a bounded length
-    scale = np.maximum(np.abs(curvature), 1e-9)
+    scale = np.maximum(np.abs(curvature), flattest)
     step = np.zeros_like(point.log_params)
-    step[free] = axes @ ((axes.T @ point.gradient[free]) / scale)
-    return step / max(1.0, float(np.abs(step).max()) / _LONGEST_STEP)
+    # each axis is bounded by itself, so that a flat one does not shorten the others
+    step[free] = axes @ np.clip((axes.T @ point.gradient[free]) / scale, -_LONGEST_STEP, _LONGEST_STEP)
+    return step
 
 
 def _line_search(objective: Objective, point: Point, step: FloatArray) -> Point | None:

@@ -26,8 +26,7 @@ from clv.models.fitting import LOG_PARAMETER_LIMIT, Fit, maximise
 from clv.models.future_spend import draw_totals, total_quantile
 from clv.models.special import log_beta
 from clv.models.spend import repeat_spend
-from clv.models.spend import spend_frequency_correlation as spend_frequency_correlation
-from clv.models.spend_likelihood import condense, coordinates, mean_log_likelihood, starts
+from clv.models.spend_likelihood import condense, coordinates, mean_log_likelihood, starts, thinned
 
 # p and q − 1: narrow, middling and wide spreads of spend, and customers who hardly differ
 _STARTS = ((6.0, 2.5), (1.0, 1.0), (0.2, 0.2), (50.0, 20.0))
@@ -198,11 +197,12 @@ class GammaGamma(Estimator[Params]):
         n = np.ones(int(repeat.sum())) if weight is None else weight[repeat]
         profile = self._learn(customers[repeat], n) if self.covariates else np.empty((n.size, 0))
         ledger = condense(x[repeat], z[repeat], n, profile)
-        begin, unit = starts(ledger, _STARTS)
+        likeness = thinned(ledger)
+        begin, unit = starts(likeness, _STARTS)
         space = coordinates(unit, [label for _, label in self.design_.labels] if self.design_ else [])
-        objective = mean_log_likelihood(ledger, space)
-        # the objective is its own coarse picture: the steps by slope alone get past the rounding of large p and q
-        self._keep(maximise(objective, space, begin, n.sum(), model="gamma-gamma", coarse=objective), n.sum())
+        # mostly the objective is its own likeness; steps by slope alone then get past the rounding of large p and q
+        objective, coarse = mean_log_likelihood(ledger, space), mean_log_likelihood(likeness, space)
+        self._keep(maximise(objective, space, begin, n.sum(), model="gamma-gamma", coarse=coarse), n.sum())
         return self
 
     @property

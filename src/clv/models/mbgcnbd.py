@@ -59,7 +59,7 @@ class MBGCNBD(PurchaseModel[Params]):
     """
 
     _params_type, _name, _time_params = Params, "MBG/CNBD-k", ("alpha",)
-    _starts = ((1.0, 1.0, 1.0, 3.0), (0.5, 0.05, 0.8, 1.5), (2.0, 0.1, 0.1, 2.0))
+    _starts = ((1.0, 1.0, 1.0, 3.0), (0.5, 0.05, 0.8, 1.5), (2.0, 0.1, 0.1, 2.0), (1.5, 0.5, 0.1, 0.1))
 
     k_: int
     log_likelihoods_: pd.Series

@@ -126,7 +126,8 @@ class MBGNBD(PurchaseModel[Params]):
     """
 
     _params_type, _name, _time_params = Params, "MBG/NBD", ("alpha",)
-    _starts = ((1.0, 1.0, 1.0, 3.0), (0.5, 0.1, 0.8, 1.5), (2.0, 0.2, 0.1, 2.0))
+    # the last: most leave at once, the rest never; small bases can have a second, lower maximum away from it
+    _starts = ((1.0, 1.0, 1.0, 3.0), (0.5, 0.1, 0.8, 1.5), (2.0, 0.2, 0.1, 2.0), (1.5, 0.5, 0.1, 0.1))
 
     _effects = MappingProxyType({"purchase": {"alpha": -1.0}, "dropout": {"a": 1.0, "b": 1.0}})
 

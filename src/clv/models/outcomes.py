@@ -8,8 +8,9 @@ fell there (conformal).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,41 @@ LOW, MIDDLE, HIGH = 0.05, 0.50, 0.95
 _LEVELS: Final = (LOW, MIDDLE, HIGH)
 _LEAST_SCATTER, _MOST_SCATTER = 1e-3, 1e2  # of a squared coefficient of variation
 _PRIOR_OUTCOMES = 200.0  # customers' worth of belief that the levels need no shift
+_PRIOR_SCATTER = (0.0, 0.0, -1.0)  # of a gamma-distributed rate: one over the shape of what is known of it
+_PRIOR_WEIGHT = 0.005
+_MOST_FITTED = 10_000  # outcomes that the scatter is fitted to
+_FARTHEST = -50.0  # log-probability; one outlier must not rule a fit
 _MOST_COUNT_STEPS = 64  # doublings and halvings in the search of a quantile
+
+
+class Expectation(NamedTuple):
+    """What a forecast says of each customer, arrays of shape (n,).
+
+    Parameters
+    ----------
+    orders
+        Expected orders.
+    silent
+        Probability of no order, 0 ≤ s < 1 and at least 1 − orders, see `coherent`.
+    revenue
+        Expected net sales (currency); missing without amounts.
+    evidence
+        How much is known of the customer's own rate: the shape of its gamma distribution, r + x, > 0.
+    """
+
+    orders: FloatArray
+    silent: FloatArray
+    revenue: FloatArray
+    evidence: FloatArray
+
+    @property
+    def orders_if_any(self) -> FloatArray:
+        """Return the expected orders of those who order at all, at least 1."""
+        return np.maximum(self.orders / (1 - self.silent), 1.0)
+
+    def rows(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> Expectation:
+        """Return the expectation of some customers."""
+        return Expectation(*(values[chosen] for values in self))
 
 
 @dataclass(frozen=True)
@@ -44,22 +79,32 @@ class Levels:
 
 @dataclass(frozen=True)
 class Scatter:
-    """Squared coefficient of variation of an outcome above its least value, exp(intercept + slope · ln mean orders).
+    """Squared coefficient of variation, exp(intercept + by_orders · ln orders if any + by_evidence · ln evidence).
 
-    `mean orders` is the expected number of orders of those who order at all, at least 1.
+    Parameters
+    ----------
+    intercept, by_orders, by_evidence : float
+        Of the logarithm. A gamma-distributed rate of known shape has (0, 0, −1).
+    level_error : float
+        Relative standard error of the level that all customers share, ≥ 0; it adds to the scatter of each.
     """
 
-    intercept: float
-    slope: float
+    intercept: float = _PRIOR_SCATTER[0]
+    by_orders: float = _PRIOR_SCATTER[1]
+    by_evidence: float = _PRIOR_SCATTER[2]
+    level_error: float = 0.0
 
-    def at(self, orders_if_any: FloatArray) -> FloatArray:
-        """Return the squared coefficient of variation for each expected number of orders."""
-        value = np.exp(self.intercept + self.slope * np.log(orders_if_any))
-        return np.clip(value, _LEAST_SCATTER, _MOST_SCATTER)
+    def at(self, expected: Expectation) -> FloatArray:
+        """Return the squared coefficient of variation of each customer."""
+        own = self.intercept + self.by_orders * np.log(expected.orders_if_any)
+        value = np.exp(np.clip(own + self.by_evidence * np.log(expected.evidence), -20.0, 20.0))
+        both = (1 + value) * (1 + self.level_error**2) - 1
+        return np.clip(both, _LEAST_SCATTER, _MOST_SCATTER)
 
-    def plus(self, other: Scatter, minus: Scatter) -> Scatter:
+    def moved(self, to: Scatter, since: Scatter) -> Scatter:
         """Return this scatter moved by the difference of two others, on the scale of logarithms."""
-        return Scatter(self.intercept + other.intercept - minus.intercept, self.slope + other.slope - minus.slope)
+        names = ("intercept", "by_orders", "by_evidence")
+        return replace(self, **{n: getattr(self, n) + getattr(to, n) - getattr(since, n) for n in names})
 
 
 @dataclass(frozen=True)
@@ -73,72 +118,56 @@ class CountOutcomes:
     levels : Levels
     """
 
-    scatter: Scatter
+    scatter: Scatter = Scatter()
     levels: Levels = Levels()
 
     @classmethod
-    def fit(cls, mean: FloatArray, silent: FloatArray, happened: FloatArray) -> Self:
-        """Fit the scatter by maximum likelihood to outcomes of at least one order, then the levels to all.
+    def fit(cls, expected: Expectation, happened: FloatArray) -> Self:
+        """Fit the scatter by penalised maximum likelihood to the outcomes of at least one order."""
+        rows = _some(happened > 0)
+        some, excess = expected.rows(rows), happened[rows] - 1
+        return cls(_fitted(lambda s: _log_negative_binomial(excess, some.orders_if_any - 1, s.at(some))))
 
-        Parameters
-        ----------
-        mean, silent : ndarray, shape (n,)
-            Forecast orders and probability of none.
-        happened : ndarray, shape (n,)
-            Orders made.
-        """
-        came = happened > 0
-        beyond, excess = _orders_if_any(mean, silent)[came], happened[came] - 1
-
-        def cost(theta: FloatArray) -> float:
-            scatter = Scatter(theta[0], theta[1]).at(beyond)
-            prior = 0.01 * float(theta @ theta)  # a few outcomes must not run away
-            return prior - float(_log_negative_binomial(excess, beyond - 1, scatter).sum()) / max(came.sum(), 1)
-
-        found = minimize(cost, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-8}).x
-        return cls(Scatter(float(found[0]), float(found[1])))
-
-    def calibrated(self, mean: FloatArray, silent: FloatArray, happened: FloatArray, rng: np.random.Generator) -> Self:
+    def calibrated(self, expected: Expectation, happened: FloatArray, rng: np.random.Generator) -> Self:
         """Return the same with levels at which that share of the outcomes fell below."""
-        u = rng.uniform(size=happened.size)
-        below, at = self.cdf(happened - 1, mean, silent), self.cdf(happened, mean, silent)
-        return replace(self, levels=Levels.from_trials(below + u * (at - below)))
+        below, at = self.cdf(happened - 1, expected), self.cdf(happened, expected)
+        return replace(self, levels=Levels.from_trials(below + rng.uniform(size=happened.size) * (at - below)))
 
-    def cdf(self, n: FloatArray, mean: FloatArray, silent: FloatArray) -> FloatArray:
+    def cdf(self, n: FloatArray, expected: Expectation) -> FloatArray:
         """Return P(orders ≤ n) for whole n ≥ −1, 0–1."""
-        orders = _orders_if_any(mean, silent)
-        within = _negative_binomial_cdf(n - 1, orders - 1, self.scatter.at(orders))
-        result: FloatArray = np.where(n < 0, 0.0, silent + (1 - silent) * np.where(n < 1, 0.0, within))
+        within = _negative_binomial_cdf(n - 1, expected.orders_if_any - 1, self.scatter.at(expected))
+        came = np.where(n < 1, 0.0, within)
+        result: FloatArray = np.where(n < 0, 0.0, expected.silent + (1 - expected.silent) * came)
         return result
 
-    def quantile(self, level: float, mean: FloatArray, silent: FloatArray) -> FloatArray:
+    def quantile(self, level: float, expected: Expectation) -> FloatArray:
         """Return the smallest whole number n with P(orders ≤ n) ≥ level."""
-        result = np.zeros_like(mean)
-        rows = np.flatnonzero(level > silent)
+        result = np.zeros_like(expected.orders)
+        rows = np.flatnonzero(level > expected.silent)
         if rows.size:
-            orders = _orders_if_any(mean[rows], silent[rows])
-            inside = np.clip((level - silent[rows]) / (1 - silent[rows]), 0.0, 1 - 1e-12)
-            result[rows] = 1 + _negative_binomial_quantile(inside, orders - 1, self.scatter.at(orders))
+            some = expected.rows(rows)
+            inside = np.clip((level - some.silent) / (1 - some.silent), 0.0, 1 - 1e-12)
+            result[rows] = 1 + _negative_binomial_quantile(inside, some.orders_if_any - 1, self.scatter.at(some))
         return result
 
-    def low(self, mean: FloatArray, silent: FloatArray) -> FloatArray:
+    def low(self, expected: Expectation) -> FloatArray:
         """Return the 5th percentile."""
-        return self.quantile(self.levels.low, mean, silent)
+        return self.quantile(self.levels.low, expected)
 
-    def median(self, mean: FloatArray, silent: FloatArray) -> FloatArray:
+    def median(self, expected: Expectation) -> FloatArray:
         """Return the 50th percentile."""
-        return self.quantile(self.levels.middle, mean, silent)
+        return self.quantile(self.levels.middle, expected)
 
-    def high(self, mean: FloatArray, silent: FloatArray) -> FloatArray:
+    def high(self, expected: Expectation) -> FloatArray:
         """Return the 95th percentile."""
-        return self.quantile(self.levels.high, mean, silent)
+        return self.quantile(self.levels.high, expected)
 
-    def variance(self, mean: FloatArray, silent: FloatArray) -> FloatArray:
-        """Return the variance of the orders."""
-        orders = _orders_if_any(mean, silent)
+    def variance(self, expected: Expectation) -> FloatArray:
+        """Return the variance of the orders given the level, which totals add by themselves."""
+        orders, own = expected.orders_if_any, replace(self.scatter, level_error=0.0)
         beyond = orders - 1
-        second = beyond + self.scatter.at(orders) * beyond**2 + orders**2
-        result: FloatArray = (1 - silent) * second - ((1 - silent) * orders) ** 2
+        second = beyond + own.at(expected) * beyond**2 + orders**2
+        result: FloatArray = (1 - expected.silent) * second - ((1 - expected.silent) * orders) ** 2
         return result
 
 
@@ -157,76 +186,60 @@ class MoneyOutcomes:
     levels: Levels = Levels()
 
     @classmethod
-    def fit(cls, orders: FloatArray, revenue: FloatArray, silent: FloatArray, happened: FloatArray) -> Self:
-        """Fit the scatter by maximum likelihood to outcomes above zero.
+    def fit(cls, expected: Expectation, happened: FloatArray) -> Self:
+        """Fit the scatter by penalised maximum likelihood to the sales above zero; refunds can outweigh others."""
+        rows = _some((happened > 0) & (expected.revenue > 0))
+        some = expected.rows(rows)
+        ratio = happened[rows] * (1 - some.silent) / some.revenue
 
-        Parameters
-        ----------
-        orders, revenue, silent : ndarray, shape (n,)
-            Forecast orders, sales (currency) and probability of no order.
-        happened : ndarray, shape (n,)
-            Sales made; refunds can outweigh them.
-        """
-        paid = (happened > 0) & (revenue > 0)
-        beyond = _orders_if_any(orders, silent)[paid]
-        ratio = happened[paid] / (revenue / (1 - silent))[paid]
+        def log_density(scatter: Scatter) -> FloatArray:
+            shape = 1 / scatter.at(some)
+            value = shape * np.log(shape) + (shape - 1) * np.log(ratio) - shape * ratio - gammaln(shape)
+            return np.maximum(value, _FARTHEST)
 
-        def cost(theta: FloatArray) -> float:
-            shape = 1 / Scatter(theta[0], theta[1]).at(beyond)
-            log_density = shape * np.log(shape) + (shape - 1) * np.log(ratio) - shape * ratio - gammaln(shape)
-            return 0.01 * float(theta @ theta) - float(log_density.sum()) / max(paid.sum(), 1)
+        return cls(_fitted(log_density))
 
-        found = minimize(cost, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-8}).x
-        return cls(Scatter(float(found[0]), float(found[1])))
-
-    def calibrated(
-        self,
-        orders: FloatArray,
-        revenue: FloatArray,
-        silent: FloatArray,
-        happened: FloatArray,
-        rng: np.random.Generator,
-    ) -> Self:
+    def calibrated(self, expected: Expectation, happened: FloatArray, rng: np.random.Generator) -> Self:
         """Return the same with levels at which that share of the outcomes fell below; refunds count as nothing."""
-        nothing = rng.uniform(size=happened.size) * silent
-        pit = np.where(happened > 0, self.cdf(happened, orders, revenue, silent), nothing)
-        return replace(self, levels=Levels.from_trials(pit))
+        nothing = rng.uniform(size=happened.size) * expected.silent
+        return replace(self, levels=Levels.from_trials(np.where(happened > 0, self.cdf(happened, expected), nothing)))
 
-    def cdf(self, amount: FloatArray, orders: FloatArray, revenue: FloatArray, silent: FloatArray) -> FloatArray:
+    def cdf(self, amount: FloatArray, expected: Expectation) -> FloatArray:
         """Return P(sales ≤ amount) for amounts ≥ 0."""
-        shape = 1 / self.scatter.at(_orders_if_any(orders, silent))
-        mean = np.maximum(revenue, np.finfo(float).tiny) / (1 - silent)
-        result: FloatArray = silent + (1 - silent) * gammainc(shape, shape * np.maximum(amount, 0) / mean)
+        shape = 1 / self.scatter.at(expected)
+        mean = np.maximum(expected.revenue, np.finfo(float).tiny) / (1 - expected.silent)
+        came = gammainc(shape, shape * np.maximum(amount, 0.0) / mean)
+        result: FloatArray = expected.silent + (1 - expected.silent) * came
         return result
 
-    def quantile(self, level: float, orders: FloatArray, revenue: FloatArray, silent: FloatArray) -> FloatArray:
+    def quantile(self, level: float, expected: Expectation) -> FloatArray:
         """Return the sales not exceeded with probability level; 0 where silence is at least as likely."""
-        shape = 1 / self.scatter.at(_orders_if_any(orders, silent))
-        inside = np.clip((level - silent) / (1 - silent), 0.0, 1 - 1e-12)
-        result: FloatArray = np.maximum(revenue, 0.0) / (1 - silent) * gammaincinv(shape, inside) / shape
+        shape, comes = 1 / self.scatter.at(expected), 1 - expected.silent
+        inside = np.clip((level - expected.silent) / comes, 0.0, 1 - 1e-12)
+        result: FloatArray = np.maximum(expected.revenue, 0.0) / comes * gammaincinv(shape, inside) / shape
         return result
 
-    def low(self, orders: FloatArray, revenue: FloatArray, silent: FloatArray) -> FloatArray:
+    def low(self, expected: Expectation) -> FloatArray:
         """Return the 5th percentile."""
-        return self.quantile(self.levels.low, orders, revenue, silent)
+        return self.quantile(self.levels.low, expected)
 
-    def median(self, orders: FloatArray, revenue: FloatArray, silent: FloatArray) -> FloatArray:
+    def median(self, expected: Expectation) -> FloatArray:
         """Return the 50th percentile."""
-        return self.quantile(self.levels.middle, orders, revenue, silent)
+        return self.quantile(self.levels.middle, expected)
 
-    def high(self, orders: FloatArray, revenue: FloatArray, silent: FloatArray) -> FloatArray:
+    def high(self, expected: Expectation) -> FloatArray:
         """Return the 95th percentile."""
-        return self.quantile(self.levels.high, orders, revenue, silent)
+        return self.quantile(self.levels.high, expected)
 
-    def variance(self, orders: FloatArray, revenue: FloatArray, silent: FloatArray) -> FloatArray:
-        """Return the variance of the sales."""
-        mean = revenue / (1 - silent)
-        second = (1 + self.scatter.at(_orders_if_any(orders, silent))) * mean**2
-        result: FloatArray = (1 - silent) * second - revenue**2
+    def variance(self, expected: Expectation) -> FloatArray:
+        """Return the variance of the sales given the level, which totals add by themselves."""
+        own = replace(self.scatter, level_error=0.0)
+        second = (1 + own.at(expected)) * expected.revenue**2 / (1 - expected.silent)
+        result: FloatArray = second - expected.revenue**2
         return result
 
 
-def coherent(mean: FloatArray, silent: FloatArray) -> FloatArray:
+def coherent(orders: FloatArray, silent: FloatArray) -> FloatArray:
     """Return the probability of silence raised where needed: whoever orders makes at least one order.
 
     Examples
@@ -234,13 +247,27 @@ def coherent(mean: FloatArray, silent: FloatArray) -> FloatArray:
     >>> coherent(np.array([0.3, 2.0]), np.array([0.5, 0.5])).tolist()
     [0.7, 0.5]
     """
-    result: FloatArray = np.clip(np.maximum(silent, 1 - mean), 0.0, 1 - 1e-9)
+    result: FloatArray = np.clip(np.maximum(silent, 1 - orders), 0.0, 1 - 1e-9)
     return result
 
 
-def _orders_if_any(mean: FloatArray, silent: FloatArray) -> FloatArray:
-    """Return the expected orders of those who order at all, at least 1."""
-    return np.maximum(mean / (1 - silent), 1.0)
+def _some(rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Return the positions of at most so many of the rows, evenly spread."""
+    found = np.flatnonzero(rows)
+    return found[:: max(1, -(-found.size // _MOST_FITTED))]
+
+
+def _fitted(log_density: Callable[[Scatter], FloatArray]) -> Scatter:
+    """Return the scatter of the highest mean log-density, drawn a little towards a gamma-distributed rate."""
+    prior = np.array(_PRIOR_SCATTER)
+
+    def cost(theta: FloatArray) -> float:
+        density = log_density(Scatter(*theta))
+        seen = float(density.mean()) if density.size else 0.0
+        return _PRIOR_WEIGHT * float((theta - prior) @ (theta - prior)) - seen
+
+    found = minimize(cost, prior, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-7, "maxfev": 400}).x
+    return Scatter(*(float(value) for value in found))
 
 
 def _log_negative_binomial(n: FloatArray, mean: FloatArray, scatter: FloatArray) -> FloatArray:
@@ -248,7 +275,7 @@ def _log_negative_binomial(n: FloatArray, mean: FloatArray, scatter: FloatArray)
     size = 1 / scatter
     counted = gammaln(n + size) - gammaln(size) - gammaln(n + 1)
     result: FloatArray = counted + xlogy(n, mean / (size + mean)) - xlog1py(size, mean / size)
-    return np.where((mean == 0) & (n > 0), -50.0, np.maximum(result, -50.0))  # one outlier must not rule the fit
+    return np.where((mean == 0) & (n > 0), _FARTHEST, np.maximum(result, _FARTHEST))
 
 
 def _negative_binomial_cdf(n: FloatArray, mean: FloatArray, scatter: FloatArray) -> FloatArray:

@@ -154,10 +154,10 @@ def _points(p: Params, x: FloatArray, t_x: FloatArray, T: FloatArray) -> tuple[G
 def _dropout(p: Params, points: Grid, *, moments: bool) -> _Dropout:
     """Return what the points say on the customers' dropout; p at the points."""
     x, time = points.curve[0], points.time
-    powers = Powers(*np.broadcast_arrays(p.r + x, p.alpha + time, p.s + 1, p.beta + time))
-    hazard = p.s / powers.beta
-    sums = hazard[:, np.newaxis] * tails(points.gap, powers, moments=moments)
-    silent = -powers.a * np.log1p(time / p.alpha) - p.s * np.log1p(time / p.beta)
+    later = p.r + x, p.alpha + time, p.s + 1, p.beta + time, np.log1p(time / p.alpha), np.log1p(time / p.beta)
+    powers = Powers(*np.broadcast_arrays(*later))
+    sums = (p.s / powers.beta)[:, np.newaxis] * tails(points.gap, powers, moments=moments)
+    silent = -powers.a * powers.log_alpha - p.s * powers.log_beta
     fall = silent[points.start] - silent[points.end]
     remaining = np.exp(-fall)
     between = sums[points.start, 0] - remaining * sums[points.end, 0]
@@ -182,13 +182,13 @@ def _slopes(p: Params, points: Grid, dropout: _Dropout) -> tuple[FloatArray, Flo
     x, time = points.curve[0], points.time
     shape, at_alpha, at_beta = p.r + x, p.alpha + time, p.beta + time
     log_alpha, per_alpha, log_beta, per_beta = dropout.tails[:, 1:].T
-    ones = np.ones_like(time)
+    since_alpha, since_beta = np.log1p(time / p.alpha), np.log1p(time / p.beta)
     alive = [
-        digamma(shape) - digamma(p.r) - np.log1p(time / p.alpha),
+        digamma(shape) - digamma(p.r) - since_alpha,
         p.r / p.alpha - shape / at_alpha,
-        -np.log1p(time / p.beta),
+        -since_beta,
         p.s * time / (p.beta * at_beta),
     ]
-    until_T = [np.log(at_alpha), shape / at_alpha, np.log(at_beta) + ones / p.s, p.s / at_beta]
+    until_T = [since_alpha, shape / at_alpha, since_beta + 1 / p.s, p.s / at_beta]
     at_dropout = [log_alpha, shape * per_alpha, log_beta, (p.s + 1) * per_beta]
     return np.stack(alive), np.stack(until_T), np.stack(at_dropout)

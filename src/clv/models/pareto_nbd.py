@@ -8,6 +8,8 @@ t_x the time of the last, T the end of observation; parameters may be arrays too
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -207,6 +209,8 @@ class ParetoNBD(PurchaseModel[Params]):
     ----------
     time_unit : {"week", "day"}, default "week"
         Unit of recency and T in the frames given to it. It only scales alpha and beta.
+    covariates : dict, optional
+        Columns that shift the "purchase" rate (through alpha) and the "dropout" rate (through beta).
 
     Attributes
     ----------
@@ -231,6 +235,8 @@ class ParetoNBD(PurchaseModel[Params]):
     _params_type, _name, _time_params = Params, "Pareto/NBD", ("alpha", "beta")
     # three quite different customer bases, so that agreeing on a maximum says something
     _starts = ((1.0, 1.0, 1.0, 1.0), (0.5, 0.3, 0.6, 0.3), (2.0, 0.3, 0.2, 3.0))
+
+    _effects = MappingProxyType({"purchase": {"alpha": -1.0}, "dropout": {"beta": -1.0}})
 
     _log_likelihood = staticmethod(log_likelihood)
     _gradient = staticmethod(gradient)

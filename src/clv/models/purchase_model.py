@@ -14,9 +14,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from clv.errors import ConfigError, DataError
-from clv.models.counts import Counts, Positions, coarsen, compress, distinct, purchase_counts, row_weights
-from clv.models.covariates import Covariates, Design, Effects, require_known
+from clv.errors import ConfigError
+from clv.models.counts import (
+    Counts,
+    Positions,
+    coarsen,
+    compress,
+    distinct,
+    purchase_counts,
+    require_repeat_purchase,
+    row_weights,
+)
+from clv.models.covariates import Covariates, Design, Effects, of_rows, require_known
 from clv.models.discounting import discounted
 from clv.models.estimator import Estimator
 from clv.models.fitting import Fit, Objective, Space, maximise
@@ -164,7 +173,7 @@ class PurchaseModel(Estimator[P]):
             columns += self.design_.columns(customers)
         (x, t_x, T, *z), weight = compress({str(i): column for i, column in enumerate(columns)}, rows_stand_for)
         counts, n = Counts(x, t_x, T), float(weight.sum())
-        _require_repeat_purchase(x, n)
+        require_repeat_purchase(x, n)
         space, merged = self._space(float(T.max())), coarsen(counts, weight, z)
         objective = self._objective(counts, z, weight / n, space)
         coarse = None if merged is None else self._objective(*merged, space)
@@ -265,7 +274,7 @@ class PurchaseModel(Estimator[P]):
 
         def exceeds(n: FloatArray, rows: Positions) -> FloatArray:
             x, t_x, T = (column[rows] for column in counts)
-            return self._p_at_least(p, n + 1, x, t_x, T, length)
+            return self._p_at_least(of_rows(p, rows), n + 1, x, t_x, T, length)
 
         found = {level: least_count(exceeds, 1 - level, counts.x.size)[position] for level in levels}
         return pd.DataFrame(found, index=customers.index)
@@ -337,12 +346,3 @@ class PurchaseModel(Estimator[P]):
         if self.design_ is not None:
             k = len(self._names())
             self.coefficients_["standard_error"] = self.standard_errors_.to_numpy()[k:]
-
-
-def _require_repeat_purchase(x: FloatArray, n: float) -> None:
-    """Refuse a base in which every customer bought once."""
-    if not x.any():
-        raise DataError(
-            f"customers: every customer bought once ({n:,.0f} customers): no repeat purchase, so the "
-            "purchase rhythm cannot be estimated; take a longer calibration period"
-        )

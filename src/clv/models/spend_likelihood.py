@@ -19,8 +19,9 @@ from clv.models.fitting import Objective, Space
 from clv.models.special import log_beta
 
 _CELL = 0.125  # width of a cell of ln s; ln(1 + gamma / s) is analytic up to ±πi
-_POINTS = 8  # per cell; the error falls by (8π/_CELL)² ... below 1e-15 of the largest value in a cell
+_POINTS = 8  # per cell; each lowers the error by 4π / _CELL, 100 times, and so to 1e-16
 _BLOCK = 1 << 15  # rows at a time
+_SEARCHED = 5_000  # points at most that a search runs on
 _LEVELS_TRIED = 12  # of the typical spend, from the smallest mean spend to the largest
 
 
@@ -92,6 +93,25 @@ def condense(x: FloatArray, z: FloatArray, weight: FloatArray, profile: FloatArr
         log_z=float(weight @ log_z / n),
         lowest=float(log_z.min()),
         highest=float(log_z.max()),
+    )
+
+
+def thinned(ledger: Ledger) -> Ledger:
+    """Return a ledger of a few thousand points to search for a maximum on: the same one if it has no more than that.
+
+    Every k-th customer in order of spend stands for its neighbours, where customers with covariates of their own make
+    a ledger large. Points of an interpolation, some of them negative, do not stand for one another and are all kept.
+    """
+    if ledger.level.size <= _SEARCHED or ledger.buyers.min() < 0:
+        return ledger
+    stride = -(-ledger.level.size // _SEARCHED)
+    kept = np.lexsort((*ledger.profile.T, ledger.level))[::stride]
+    buyers, purchases = ledger.buyers[kept], ledger.purchases[kept]
+    return ledger._replace(
+        level=ledger.level[kept],
+        buyers=buyers / buyers.sum(),
+        purchases=purchases * (ledger.purchases.sum() / purchases.sum()),
+        profile=ledger.profile[kept],
     )
 
 

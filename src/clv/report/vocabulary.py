@@ -76,6 +76,78 @@ RISKS: Final = {
     "leaving": message("Leaving"),
 }
 
+NO_AMOUNTS: Final = message(
+    "The log holds no amounts, so this page counts orders and values nothing; a column “amount” in the configuration "
+    "adds sales and lifetime value."
+)
+
+FORECASTERS: Final = {
+    "naive rate": message("Naive rule"),
+    "hiatus": message("Naive rule, the long silent left out"),
+    "last period again": message("Same again as in the last period"),
+    "probability models": message("Probability models"),
+    "regression": message("Regression"),
+    "boosting": message("Decision trees"),
+    "blend": message("Blend of models, regression and trees"),
+    "model": message("Forecast of this report"),
+    "naive": message("Naive rule"),
+}
+
+TOURNAMENT: Final = {
+    "won": message("The blend forecasts: no simpler method was clearly better when tried on the past"),
+    "clearly_better": message("“{winner}” forecasts: tried on the past, it was clearly better than the blend"),
+    "short_history": message(
+        "The probability models forecast: the history is too short to let methods compete on the past"
+    ),
+    "few_customers": message(
+        "The probability models forecast: too few customers came back to let methods compete on the past"
+    ),
+}
+
+RANGES: Final = {
+    "hold": message("The ranges hold: about nine of ten customers ended inside theirs, as promised"),
+    "narrow": message("The ranges are somewhat too narrow: fewer than nine of ten customers ended inside theirs"),
+    "wide": message("The ranges are somewhat too wide: more than nine of ten customers ended inside theirs"),
+}
+
+SEASONS: Final = {
+    "seen": message(
+        "A season was seen: orders run {high} above the mean of the year around {peak} and {low} below it around "
+        "{trough}; it moves the forecast between weeks, not its total."
+    ),
+    "short_history": message("The history is shorter than a year and a week, so a season cannot be seen."),
+    "few_purchases": message("The history holds too few repeat orders to see a season in them."),
+    "not_seen": message("No season was seen: weeks differ no more than chance allows."),
+}
+
+LEVELS: Final = {
+    "corrected": message(
+        "The total is set {factor} off the models’ own, because that correction brought past forecasts clearly closer."
+    ),
+    "no_clear_gain": message(
+        "The total is left as it is: no correction for season or trend would have brought past forecasts clearly closer."
+    ),
+    "few_origins": message(
+        "The total is not corrected for season or trend: the history offers too few past forecasts to try that on."
+    ),
+    "no_candidate": message(
+        "The total is not corrected for season or trend: nothing in the history suggests by how much."
+    ),
+}
+
+SPEND_TRENDS: Final = {
+    "rising": message(
+        "The same customers spend {change} more per order each year (between {low} and {high}); the forecast holds "
+        "spend per order for constant and may be low."
+    ),
+    "falling": message(
+        "The same customers spend {change} less per order each year (between {low} and {high}); the forecast holds "
+        "spend per order for constant and may be high."
+    ),
+    "none": message("What the same customers spend per order shows no clear trend."),
+    "unknown": message("Whether the same customers spend more or less per order cannot be told from this history."),
+}
+
 FORECAST_TRUST: Final = {
     "high": message(
         "Tested on {days} days that it had not seen, the forecast was {bias} off in orders and {money} in sales, all "
@@ -88,6 +160,20 @@ FORECAST_TRUST: Final = {
     "low": message(
         "Tested on {days} days that it had not seen, the forecast was {bias} off in orders and {money} in sales, all "
         "customers together: use it to rank customers, not to plan sales."
+    ),
+}
+
+FORECAST_TRUST_IN_ORDERS: Final = {
+    "high": message(
+        "Tested on {days} days that it had not seen, the forecast was {bias} off in orders, all customers together."
+    ),
+    "medium": message(
+        "Tested on {days} days that it had not seen, the forecast was {bias} off in orders, all customers together: "
+        "good enough to rank customers and to plan, not to promise a figure."
+    ),
+    "low": message(
+        "Tested on {days} days that it had not seen, the forecast was {bias} off in orders, all customers together: "
+        "use it to rank customers, not to plan."
     ),
 }
 

@@ -68,10 +68,8 @@ def _provenance(workspace: Workspace) -> list[tuple[str, str]]:
         (_("Lines used"), _.number(intake.rows_clean)),
         (_("Lines set aside"), _set_aside(workspace)),
         *_not_yet(workspace),
-        (_("Currency"), config.currency),
         (_("Forecast horizon"), _.plural("{n} day", "{n} days", config.horizon_days)),
-        (_("Margin"), _.percent(config.margin) if config.margin < 1 else _("not configured")),
-        (_("Annual discount rate"), _.percent(config.annual_discount_rate)),
+        *_terms_of_money(workspace),
         (_("List of all customers"), "export/customers.csv"),
         (_("Run"), context.run_id),
         (_("Created"), _.date(context.created_at)),
@@ -79,12 +77,24 @@ def _provenance(workspace: Workspace) -> list[tuple[str, str]]:
     ]
 
 
+def _terms_of_money(workspace: Workspace) -> list[tuple[str, str]]:
+    """Return what amounts rest on; nothing where the log holds none."""
+    _, config = workspace.text, workspace.config
+    if not workspace.has_amounts:
+        return []
+    return [
+        (_("Currency"), config.currency),
+        (_("Margin"), _.percent(config.margin) if config.margin < 1 else _("not configured")),
+        (_("Annual discount rate"), _.percent(config.annual_discount_rate)),
+    ]
+
+
 def _not_yet(workspace: Workspace) -> list[tuple[str, str]]:
     _, context = workspace.text, workspace.context
     if not context.lines_after:
         return []
-    counted = f"{_.number(context.lines_after)} ({_.money(context.amount_after, 2)})"
-    return [(_("Lines after that day, not counted"), counted)]
+    money = f" ({_.money(context.amount_after, 2)})" if workspace.has_amounts else ""
+    return [(_("Lines after that day, not counted"), f"{_.number(context.lines_after)}{money}")]
 
 
 def _set_aside(workspace: Workspace) -> str:
@@ -92,6 +102,6 @@ def _set_aside(workspace: Workspace) -> str:
     total = _.number(sum(reasons.values()))
     if not reasons:
         return total
-    money = _.money(workspace.context.intake.amount_quarantined, 2)
+    money = f", {_.money(workspace.context.intake.amount_quarantined, 2)}" if workspace.has_amounts else ""
     named = [f"{_(REASON_LABELS[reason])}: {_.number(n)}" for reason, n in reasons.items()]
-    return f"{total}, {money} ({_.listing(named)})"
+    return f"{total}{money} ({_.listing(named)})"

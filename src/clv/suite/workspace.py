@@ -112,9 +112,14 @@ class Workspace:
         return engine.create_table("days", days, temp=True)
 
     @property
+    def has_amounts(self) -> bool:
+        """Return whether the log holds money; without it orders are counted and nothing is valued."""
+        return self.config.source.transactions.has_amounts
+
+    @property
     def money_as_of(self) -> float:
         """Return the sum of all usable lines up to the as-of date: what every table of money adds up to."""
-        return float(self.days.net.sum().execute() or 0)
+        return float(self.days.net.sum().fill_null(0).execute())
 
     def read(self, artefact: str) -> pd.DataFrame:
         """Return an artefact; one row per customer is indexed by customer_id."""
