@@ -1,11 +1,13 @@
 """A table that other systems read: its columns, its harmlessness in a spreadsheet, and all of it or nothing."""
 
 import csv
+import itertools
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
-from clv.decisions.export import DICTIONARY, export_table, neutralise, write_table
+from clv.decisions.export import DICTIONARY, TableWriter, export_table, neutralise, write_table
 from clv.errors import DataError
 
 RUN = ["=1+1", '=HYPERLINK("x")', "@SUM(A1)", "+1+cmd|' /C calc'!A0", "-2+3", "\t=1", "\r=1", "+A1", "-x"]
@@ -105,21 +107,73 @@ def test_an_unknown_kind_of_table_is_refused(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
+def fail(*args, **options):
+    raise OSError(28, "No space left on device")
+
+
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
-def test_a_write_that_fails_leaves_the_old_file_and_no_half_one(tmp_path, monkeypatch, name):
-    old = tmp_path / name
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_write_that_fails_leaves_the_old_file_and_no_half_one(tmp_path, monkeypatch, name, after):
+    old, table = tmp_path / name, export_table(customers())
     old.write_text("old")
 
-    def fail(table, file, **options):
-        file.write_text("half")
-        raise OSError(28, "No space left on device")
+    def write():
+        with TableWriter(old) as writer:
+            for _ in range(after):
+                writer.write(table)
+            monkeypatch.setattr(pd.DataFrame, "to_csv", fail)
+            monkeypatch.setattr(pq.ParquetWriter, "write_table", fail)
+            writer.write(table)
 
-    monkeypatch.setattr(pd.DataFrame, "to_csv" if name == "t.csv" else "to_parquet", fail)
     message = rf"{name}: cannot be written: No space left on device; choose another place with --out"
     with pytest.raises(DataError, match=message):
-        write_table(export_table(customers()), old)
+        write()
     assert old.read_text() == "old"
     assert list(tmp_path.iterdir()) == [old]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+def test_an_error_between_the_parts_leaves_the_old_file_and_no_half_one(tmp_path, name):
+    old = tmp_path / name
+    old.write_text("old")
+    with pytest.raises(ZeroDivisionError), TableWriter(old) as writer:
+        writer.write(export_table(customers()))
+        writer.write(1 / 0)
+    assert old.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [old]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+def test_the_file_appears_when_all_parts_are_written(tmp_path, name):
+    file, table = tmp_path / name, export_table(customers())
+    with TableWriter(file) as writer:
+        writer.write(table)
+        assert not file.exists()
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+@pytest.mark.parametrize("cuts", [[1], [0], [0, 1], [2]])
+def test_parts_make_the_file_of_the_whole(tmp_path, name, cuts):
+    table = export_table(customers())
+    whole, parts = tmp_path / f"whole_{name}", tmp_path / name
+    write_table(table, whole)
+    with TableWriter(parts) as writer:
+        for start, end in itertools.pairwise([0, *cuts, len(table)]):
+            writer.write(table.iloc[start:end])
+    assert writer.n_rows == len(table)
+    if name == "t.csv":
+        assert parts.read_bytes() == whole.read_bytes()
+    else:
+        pd.testing.assert_frame_equal(pd.read_parquet(parts), pd.read_parquet(whole))
+
+
+def test_formulas_are_counted_over_all_parts(tmp_path):
+    table = pd.DataFrame({"customer_id": ["=1", "ok"], "clv": 1.0})
+    with TableWriter(tmp_path / "t.csv") as writer:
+        writer.write(table)
+        writer.write(table)
+    assert writer.notes[0].startswith("2 values begin like a formula")
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])

@@ -2,105 +2,186 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from ibis import _
 from tests.conftest import simulated_lines
 
 from clv.data.connect import open_engine
-from clv.data.customers import customer_days, customer_summary, holdout_summary
+from clv.data.customers import customer_days
 from clv.data.history import first_orders, repeat_orders
-from clv.decisions.holdout import HoldoutCheck, calibration_gap, check_on_holdout, tracking, trust_level, weighted_gap
-from clv.decisions.lifetime_value import fit_value_models
+from clv.decisions.holdout import MODEL, HoldoutCheck, check_on_holdout, tracking
 from clv.errors import DataError
-from clv.units import days
+from clv.models.outcomes import HIGH, LOW
 
-START, END = pd.Timestamp("2025-01-31").date(), pd.Timestamp("2025-06-29").date()
+START, END = dt.date(2025, 1, 31), dt.date(2025, 6, 29)
 
 
-@pytest.fixture(scope="module")
-def transactions(tmp_path_factory):
-    lines = pd.DataFrame(simulated_lines(), columns=["customer_id", "ordered_on", "amount"])
-    lines = lines.assign(ordered_on=pd.to_datetime(lines["ordered_on"]), amount=lines["amount"].astype(float))
-    file = tmp_path_factory.mktemp("holdout") / "lines.parquet"
-    lines.to_parquet(file)
+def days_of(lines: pd.DataFrame, folder) -> object:
+    file = folder / "lines.parquet"
+    lines.assign(ordered_on=pd.to_datetime(lines["ordered_on"])).to_parquet(file)
     table = open_engine().read_parquet(file)
-    return table.mutate(ordered_on=table.ordered_on.cast("date"), amount=table.amount.cast("decimal(18, 4)"))
+    typed = table.mutate(ordered_on=table.ordered_on.cast("date"), amount=table.amount.cast("decimal(18, 4)"))
+    return customer_days(typed, END)
 
 
 @pytest.fixture(scope="module")
-def past(transactions):
-    return customer_summary(customer_days(transactions, START), START).execute().set_index("customer_id")
+def lines() -> pd.DataFrame:
+    return pd.DataFrame(simulated_lines(), columns=["customer_id", "ordered_on", "amount"]).astype({"amount": float})
 
 
 @pytest.fixture(scope="module")
-def check(transactions, past) -> HoldoutCheck:
-    held = holdout_summary(transactions, START, END).execute().set_index("customer_id")
-    return check_on_holdout(past, held, days((END - START).days), flagged_from=0.7)
+def history(lines, tmp_path_factory):
+    return days_of(lines, tmp_path_factory.mktemp("holdout"))
 
 
-def test_every_order_of_the_holdout_is_judged_once(check, transactions, past):
-    after = transactions.filter((transactions.ordered_on > START) & (transactions.ordered_on <= END))
-    known = after.filter(after.customer_id.isin(list(past.index)))
-    actual = known.select("customer_id", "ordered_on").distinct().count().execute()
-    assert check.orders["actual_total"]["model"] == check.orders["actual_total"]["naive"] == actual
+@pytest.fixture(scope="module")
+def check(history) -> HoldoutCheck:
+    return check_on_holdout(history, START, END, flagged_from=0.7)
+
+
+@pytest.fixture(scope="module")
+def uncounted(check) -> HoldoutCheck:
+    """Return the same check as of a log without amounts."""
+    return replace(check, outcome=check.outcome.assign(revenue=np.nan))
+
+
+def test_every_order_of_the_holdout_is_judged_once(check, history):
+    known = history.filter(history.ordered_on <= START).customer_id
+    after = history.filter((_.ordered_on > START) & _.is_purchase & _.customer_id.isin(known))
+    actual = after.count().execute()
+    assert set(check.orders["actual_total"]) == {actual}
     assert check.calibration["actual_total"].sum() == actual
-    assert check.silent["n_customers"].sum() == check.orders["n_customers"]["model"] == len(past)
+    assert check.cohorts(3)["actual"].sum() == actual
+    n_customers = history.filter(history.ordered_on <= START).customer_id.nunique().execute()
+    for table in (check.calibration, check.reliability, check.by_frequency(), check.by_time_since_last()):
+        assert table["n_customers"].sum() == n_customers
+    assert check.histogram()["n_customers"].sum() == n_customers
 
 
-def test_flagged_customers_are_those_above_the_cut(check, past):
-    assert 0 < check.flagged["n_customers"] < len(past)
-    assert check.flagged["forecast"] >= 0.7
-    assert 0 <= check.flagged["actual"] <= 1
+def test_money_of_the_holdout_is_that_of_the_log(check, lines):
+    after = lines[(lines["ordered_on"] > str(START)) & lines["customer_id"].isin(check.known.index)]
+    assert check.revenue["actual_total"][MODEL] == pytest.approx(after["amount"].sum())
+    assert check.total("revenue").actual == pytest.approx(after["amount"].sum())
 
 
-def test_a_model_that_simulated_the_data_earns_trust_and_one_that_misses_does_not(check):
-    assert trust_level(check, days(365)) in {"high", "medium"}
-    missed = replace(check, orders=check.orders.assign(bias=-0.3))
-    assert trust_level(missed, days(365)) == "low"
+def test_the_last_day_known_is_the_start_and_the_test_begins_the_day_after(history, check):
+    on_the_day = history.filter((_.ordered_on == START) & _.is_purchase).customer_id.execute()
+    assert len(on_the_day)
+    last = pd.to_datetime(check.known["last_order"])
+    assert last.max() == pd.Timestamp(START)
+    assert (last[on_the_day] == pd.Timestamp(START)).all()
 
 
-def test_being_worse_than_the_naive_rule_costs_the_highest_trust(check):
-    exact = replace(check, revenue=check.revenue.assign(bias=0.0))
-    for rmse, level in (([1.0, 2.0], "high"), ([2.0, 1.0], "medium")):
-        judged = replace(exact, orders=check.orders.assign(bias=0.0, rmse=rmse))
-        assert trust_level(judged, days(365)) == level
+def test_nothing_after_the_start_reaches_the_forecast(history, check):
+    later = history.mutate(
+        net=(_.ordered_on > START).ifelse(1000 * _.net, _.net),
+        is_purchase=_.is_purchase & ((_.ordered_on <= START) | (_.customer_id != "C00100")),
+    )
+    moved = check_on_holdout(later, START, END, flagged_from=0.7)
+    pd.testing.assert_frame_equal(moved.forecast, check.forecast)
+    assert moved.total("revenue").actual > 100 * check.total("revenue").actual
 
 
-def test_the_gap_of_tenths_is_weighted_by_what_happened():
-    tenths = pd.DataFrame({"forecast_total": [120.0, 45.0], "actual_total": [100.0, 50.0]}, index=[1, 2])
-    assert calibration_gap(tenths) == (pytest.approx(25 / 150), 1, pytest.approx(0.2))
-    low = pd.DataFrame({"forecast_total": [100.0, 30.0], "actual_total": [100.0, 50.0]}, index=[1, 2])
-    assert calibration_gap(low) == (pytest.approx(20 / 150), 2, pytest.approx(-0.4))
+def test_the_published_forecast_stands_beside_the_naive_rule_the_rules_of_thumb_and_each_model_alone(check):
+    family = set(check.forecaster.baseline_.family_.models_)
+    assert set(check.orders.index) == {MODEL, "naive", "hiatus", "last period again"} | family
+    assert list(check.revenue.index) == list(check.orders.index)
+    assert check.orders["forecast_total"][MODEL] == pytest.approx(check.forecast["expected_orders"].sum())
+    rate = check.known["frequency"] / check.known["T"].where(check.known["T"] > 0)
+    naive = (rate * check.span.in_units("week")).fillna(0.0)
+    assert check.orders["forecast_total"]["naive"] == pytest.approx(naive.sum())
+    by_own_mean = (naive * check.known["mean_purchase"]).sum()
+    assert check.revenue["forecast_total"]["naive"] == pytest.approx(by_own_mean)
 
 
-def test_the_gap_of_silence_is_weighted_by_customers():
-    silent = pd.DataFrame({"forecast": [0.1, 0.9], "actual": [0.2, 0.5], "n_customers": [90, 10]})
-    assert weighted_gap(silent) == pytest.approx(0.13)
+def test_better_than_the_naive_rule_is_told_with_its_interval(check):
+    better, errors = check.better_in_orders, check.orders["rmse"]
+    assert better.estimate == pytest.approx(errors[MODEL] - errors["naive"])
+    assert better.low <= better.estimate <= better.high
+    assert check.beats_naive == (better.estimate <= 0)
+    assert check.off == max(abs(check.orders["bias"][MODEL]), abs(check.revenue["bias"][MODEL]))
 
 
-def test_tracking_adds_up_all_repeat_orders_and_never_falls(transactions, past):
-    history = customer_days(transactions, END)
+def test_the_total_has_an_interval_and_says_whether_it_held(check):
+    for of in ("orders", "revenue"):
+        told = check.total(of)
+        assert told.forecast.low < told.forecast.expected < told.forecast.high
+        assert told.inside == (told.forecast.low <= told.actual <= told.forecast.high)
+
+
+def test_customers_that_the_models_describe_earn_ranges_that_hold(check):
+    assert check.total("orders").inside
+    assert set(check.intervals.index) == {"orders", "simulated", "revenue"}
+    assert check.intervals.loc[["orders", "revenue"], "pit_inside"].between(0.83, 0.96).all()  # 392 customers
+    covered = (check.outcome["orders"] >= check.forecast["orders_low"]) & (
+        check.outcome["orders"] <= check.forecast["orders_high"]
+    )
+    assert check.intervals.loc["orders", "coverage"] == pytest.approx(covered.mean())
+
+
+def test_where_outcomes_fell_is_counted_on_the_scale_of_the_published_percentiles(check):
+    u, made = check.pit["orders"], check.outcome["orders"].to_numpy()
+    assert ((u >= 0) & (u <= 1)).all()
+    assert (u[made > check.forecast["orders_high"].to_numpy()] >= HIGH).all()
+    assert (u[made < check.forecast["orders_low"].to_numpy()] <= LOW).all()
+
+
+def test_the_simulated_outcomes_of_the_model_that_made_the_data_are_uniform(check):
+    assert np.histogram(check.pit["simulated"], bins=4, range=(0, 1))[0].min() > 0.15 * len(check.known)
+
+
+def test_flagged_customers_are_those_above_the_cut(check):
+    high = check.forecast["p_no_order"] >= 0.7
+    assert 0 < high.sum() < len(check.known)
+    assert check.flagged["n_customers"] == high.sum()
+    assert check.flagged["forecast"] == pytest.approx(check.forecast["p_no_order"][high].mean())
+    assert check.flagged["actual"] == pytest.approx((check.outcome["orders"][high] == 0).mean())
+
+
+def test_no_order_in_the_test_is_no_order_in_its_churn_window(check):
+    pd.testing.assert_series_equal(check.forecast["p_churn"], check.forecast["p_no_order"], check_names=False)
+    assert check.probabilities.loc[MODEL, "actual_share"] == (check.outcome["orders"] == 0).mean()
+
+
+def test_medians_are_judged_as_medians(check):
+    assert list(check.medians.index) == ["orders", "revenue"]
+    assert (check.medians[["share_below", "share_above"]] <= 0.58).all(axis=None)  # one half, and chance
+
+
+def test_a_log_without_amounts_is_judged_by_its_orders_alone(uncounted, check):
+    assert not uncounted.has_amounts
+    assert uncounted.revenue is None
+    assert uncounted.better_in_revenue is None
+    assert list(uncounted.medians.index) == ["orders"]
+    assert list(uncounted.intervals.index) == ["orders", "simulated"]
+    assert uncounted.off == abs(uncounted.orders["bias"][MODEL])
+    assert uncounted.orders["actual_total"][MODEL] == check.orders["actual_total"][MODEL]
+
+
+def test_tracking_adds_up_all_repeat_orders_and_never_falls(check, history):
     firsts, repeats = first_orders(history, START).execute(), repeat_orders(history, START).execute()
-    track = tracking(fit_value_models(past).purchases, firsts, repeats, pd.Timestamp(END))
-    assert firsts["n"].sum() == len(past)
-    last_week = pd.Timestamp(END) - track["date"].iloc[-1]
-    assert last_week < pd.Timedelta(days=7)
+    family = check.forecaster.baseline_.family_
+    track = tracking(family.models_[family.best_], firsts, repeats, pd.Timestamp(END))
+    assert firsts["n"].sum() == len(check.known)
+    assert pd.Timestamp(END) - track["date"].iloc[-1] < pd.Timedelta(days=7)
     made = repeats.loc[pd.to_datetime(repeats["ordered_on"]) <= track["date"].iloc[-1], "n"].sum()
     assert track["actual"].iloc[-1] == made
     assert (np.diff(track["forecast"]) > 0).all()
     assert track["forecast"].iloc[-1] == pytest.approx(track["actual"].iloc[-1], rel=0.15)
 
 
-def test_a_test_much_shorter_than_the_forecast_earns_less_trust(check):
-    exact = {"orders": check.orders.assign(bias=0.0, rmse=[1.0, 2.0]), "revenue": check.revenue.assign(bias=0.0)}
-    for span, level in ((100, "high"), (60, "medium"), (6, "low")):
-        assert trust_level(replace(check, **exact, span=days(span)), days(365)) == level
+def test_too_little_before_the_test_names_the_setting(history):
+    first = history.ordered_on.min().execute()
+    start = pd.Timestamp(first).date() + dt.timedelta(days=1)
+    with pytest.raises(DataError, match=r"before the \d+ days of the test, only \d+ .*, or shorten holdout_days"):
+        check_on_holdout(history, start, END, flagged_from=0.7)
 
 
-def test_too_little_before_the_test_names_the_setting(past):
-    held = pd.DataFrame({"holdout_orders": 1, "holdout_revenue": 1.0}, index=past.index)
-    with pytest.raises(DataError, match=r"before the 150 days of the test, only 0 of .*, or shorten holdout_days"):
-        check_on_holdout(past.assign(frequency=0, recency=0.0), held, days(150), flagged_from=0.7)
+def test_a_holdout_in_which_nothing_happened_is_no_test(check):
+    with pytest.raises(DataError, match="nothing happened in the holdout"):
+        replace(check, outcome=0 * check.outcome).orders  # noqa: B018 - made when asked for

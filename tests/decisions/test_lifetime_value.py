@@ -5,92 +5,133 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tests.reference import companies
 
-from clv.decisions.lifetime_value import churn_window, expected_spend, fit_value_models, forecast, independence
+from clv.decisions.lifetime_value import (
+    FARTHEST_ORDER_DAYS,
+    FORECAST_COLUMNS,
+    churn_window,
+    forecast,
+    independence,
+    require_buyers,
+    require_enough,
+)
 from clv.errors import DataError
-from clv.models.mean_spend import MeanSpend
-from clv.units import annual, days, weeks
+from clv.models import learned, scatter
+from clv.models.forecaster import Forecaster
+from clv.units import annual, days
+
+AS_OF, HORIZON = companies.day(540), 180
+NOBODY = ["X1", "X2"]
+MISSING_BY_NATURE = ["next_order", "overdue"]  # beyond ten years, and without a second order
 
 
 @pytest.fixture(scope="module")
-def customers() -> pd.DataFrame:
-    """Return 800 customers of a simulated BG/NBD and Gamma-Gamma company, and two who never purchased."""
-    rng = np.random.default_rng(3)
-    n, end = 800, 78.0
-    rate, leave = rng.gamma(0.9, 1 / 6, n), rng.beta(1, 3, n)
-    spend = 6 * 15 / rng.gamma(4, 1, n)
-    first = rng.uniform(0, 40, n)
-    rows = []
-    for name in range(n):
-        clock, last, x = first[name], 0.0, 0
-        while (clock := clock + rng.exponential(1 / rate[name])) < end and (x == 0 or rng.random() > leave[name]):
-            x, last = x + 1, clock - first[name]
-        rows.append((x, last, end - first[name], rng.gamma(6 * x, spend[name] / (6 * x)) if x else np.nan))
-    frame = pd.DataFrame(rows, columns=["frequency", "recency", "T", "monetary_value"]).set_index(
-        pd.Index([f"C{number:04d}" for number in range(n)], name="customer_id")
-    )
-    frame = frame.assign(first_order=pd.Timestamp("2024-01-01"), n_orders=frame["frequency"] + 1, value_to_date=50.0)
-    nobody = pd.DataFrame({"frequency": [0, 0], "n_orders": [0, 0], "value_to_date": [-5.0, 0.0]}, index=["X1", "X2"])
-    return pd.concat([frame, nobody]).rename_axis("customer_id")
+def rows() -> pd.DataFrame:
+    return companies.buyers(500, 3, days=540, arrivals=360, alpha=5.0)
 
 
 @pytest.fixture(scope="module")
-def models(customers):
-    return fit_value_models(customers)
+def customers(rows) -> pd.DataFrame:
+    """Return the customers of a simulated company, and two who never purchased."""
+    known = companies.known(rows, AS_OF, HORIZON)
+    nobody = pd.DataFrame({"frequency": 0, "n_orders": 0, "value_to_date": [-5.0, 0.0]}, index=NOBODY)
+    return pd.concat([known, nobody]).rename_axis("customer_id")
 
 
-def predicted(customers, models, **changes):
-    terms = {"horizon": weeks(52), "window": weeks(13), "margin": 0.4, "rate": annual(0.1)}
-    return forecast(customers, models, **{**terms, **changes})
+@pytest.fixture(scope="module")
+def forecaster(rows, customers) -> Forecaster:
+    span, past = companies.past(rows, AS_OF, HORIZON)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(learned._BOOSTING, "max_iter", 10)
+        patch.setattr(scatter, "_PSEUDO_CUSTOMERS", 100)
+        buyers = customers.drop(NOBODY)
+        return Forecaster().fit(buyers, past[::2], span=days(span), horizon=days(HORIZON))
 
 
-def test_results_come_back_on_the_callers_customers_in_the_callers_order(customers, models):
+def predicted(customers, forecaster, **changes):
+    terms = {"as_of": AS_OF, "window": days(91), "margin": 0.4, "rate": annual(0.1)}
+    return forecast(customers, forecaster, **{**terms, **changes})
+
+
+def test_results_come_back_on_the_callers_customers_in_the_callers_order(customers, forecaster):
     shuffled = customers.sample(frac=1, random_state=1)
-    table, other = predicted(customers, models), predicted(shuffled, models)
+    table, other = predicted(customers, forecaster), predicted(shuffled, forecaster)
     assert table.index.equals(customers.index)
     assert other.index.equals(shuffled.index)
-    pd.testing.assert_frame_equal(other.reindex(table.index), table, rtol=1e-12)
+    assert list(table) == list(FORECAST_COLUMNS)
+    pd.testing.assert_frame_equal(other.reindex(table.index), table, rtol=1e-9)
 
 
-def test_who_never_purchased_has_no_forecast_and_everyone_else_has_one(customers, models):
-    table = predicted(customers, models)
-    assert table.loc[["X1", "X2"]].isna().all(axis=None)
-    assert table.drop(["X1", "X2"]).notna().all(axis=None)
-    assert (table.drop(["X1", "X2"]) >= 0).all(axis=None)
-    assert table[["p_alive", "p_churn"]].max(axis=None) <= 1
+def test_who_never_purchased_has_no_forecast_and_everyone_else_has_one(customers, forecaster):
+    table = predicted(customers, forecaster)
+    buyers = table.drop(NOBODY)
+    assert table.loc[NOBODY].isna().all(axis=None)
+    assert buyers.drop(columns=MISSING_BY_NATURE).notna().all(axis=None)
+    assert (buyers.drop(columns="next_order").fillna(0) >= 0).all(axis=None)
+    assert buyers[["p_alive", "p_churn", "p_no_order"]].max(axis=None) <= 1
+    assert (buyers["overdue"].isna() == (customers.drop(NOBODY)["frequency"] == 0)).all()
 
 
-def test_lifetime_value_without_discount_is_margin_times_expected_revenue(customers, models):
-    table = predicted(customers, models, rate=annual(0.0)).dropna()
-    np.testing.assert_allclose(table["clv"], 0.4 * table["expected_revenue"], rtol=1e-10)
+def test_a_part_of_customers_who_never_purchased_is_a_table_like_any_other(customers, forecaster):
+    nobody, all_of_them = (predicted(rows, forecaster) for rows in (customers.loc[NOBODY], customers))
+    assert nobody.isna().all(axis=None)
+    assert nobody.index.tolist() == NOBODY
+    assert list(nobody) == list(all_of_them)
+    assert pd.api.types.is_datetime64_dtype(nobody["next_order"])
 
 
-def test_discounting_takes_off_about_half_a_years_interest_over_a_year(customers, models):
-    ratio = predicted(customers, models)["clv"].sum() / predicted(customers, models, rate=annual(0.0))["clv"].sum()
-    assert 1 / 1.1 < ratio < 1.0
-    assert ratio == pytest.approx(1.1**-0.5, abs=0.01)  # purchases come earlier rather than later: customers leave
+def test_lifetime_value_without_discount_is_margin_times_expected_revenue(customers, forecaster):
+    table = predicted(customers, forecaster, rate=annual(0.0)).drop(NOBODY)
+    for clv, revenue in (("clv", "expected_revenue"), ("clv_low", "revenue_low"), ("clv_high", "revenue_high")):
+        np.testing.assert_allclose(table[clv], 0.4 * table[revenue], rtol=1e-6)
 
 
-def test_revenue_is_orders_times_expected_spend(customers, models):
-    buyers = customers.drop(["X1", "X2"])
-    table = predicted(buyers, models)
-    spend = expected_spend(buyers, models.spend)
-    np.testing.assert_allclose(table["expected_revenue"], table["expected_orders"] * spend, rtol=1e-12)
+def test_discounting_takes_off_about_half_the_interest_of_the_horizon(customers, forecaster):
+    discounted, nominal = (predicted(customers, forecaster, rate=annual(rate))["clv"] for rate in (0.1, 0.0))
+    years = HORIZON / 365.25
+    each = (discounted / nominal).dropna()
+    assert each.between(1.1**-years, 1).all()
+    # purchases come earlier rather than later: customers leave
+    assert discounted.sum() / nominal.sum() == pytest.approx(1.1 ** (-years / 2), abs=0.005)
 
 
-def test_repeat_purchases_for_nothing_lower_the_expected_spend(customers, models):
-    buyers = customers.drop(["X1", "X2"]).assign(monetary_value=lambda frame: frame["monetary_value"].fillna(0))
-    gifts = buyers[buyers["frequency"] > 0].head(5).assign(monetary_value=0.0)
-    spend = expected_spend(gifts, models.spend)
-    assert (spend > 0).all()
-    assert (spend < models.spend.population_mean_).all()
+def test_percentiles_are_in_order_and_a_longer_silence_is_less_likely(customers, forecaster):
+    table = predicted(customers, forecaster).drop(NOBODY)
+    for name, middle in (("orders", "median_orders"), ("revenue", "median_revenue"), ("clv", "clv")):
+        assert (table[f"{name}_low"] <= table[f"{name}_high"]).all()
+        if middle != "clv":  # a mean may lie above nine tenths of what happens
+            assert table[middle].between(table[f"{name}_low"], table[f"{name}_high"]).all()
+    assert (table["p_no_order"] <= table["p_churn"] + 1e-9).all()
+    shorter = predicted(customers, forecaster, window=days(30)).drop(NOBODY)
+    assert (shorter["p_churn"] >= table["p_churn"] - 1e-9).all()
 
 
-def test_a_bare_number_is_no_horizon_and_no_rate(customers, models):
+def test_revenue_per_order_is_about_what_customers_spend(customers, forecaster):
+    table = predicted(customers, forecaster)
+    spent = customers.loc[customers["frequency"] > 0]
+    mean = np.average(spent["monetary_value"], weights=spent["frequency"])
+    assert table["expected_revenue"].sum() / table["expected_orders"].sum() == pytest.approx(mean, rel=0.15)
+
+
+def test_the_next_order_lies_ahead_and_is_not_dated_beyond_ten_years(customers, forecaster):
+    ahead = (predicted(customers, forecaster)["next_order"] - pd.Timestamp(AS_OF)).dt.days.dropna()
+    assert ahead.between(1, FARTHEST_ORDER_DAYS).all()
+    busy = customers["frequency"].drop(NOBODY).idxmax()
+    assert ahead[busy] <= ahead.quantile(0.1)
+
+
+def test_overdue_is_the_silence_in_the_customers_own_intervals(customers, forecaster):
+    row = customers[customers["frequency"] == 2].iloc[:1]
+    found = predicted(row, forecaster)["overdue"].iloc[0]
+    assert found == pytest.approx(((row["T"] - row["recency"]) / (row["recency"] / 2)).iloc[0])
+
+
+def test_a_bare_number_is_no_window_and_no_rate(customers, forecaster):
     with pytest.raises(Exception, match="horizon must be a Horizon"):
-        predicted(customers, models, horizon=52)
+        predicted(customers, forecaster, window=52)
     with pytest.raises(Exception, match="discount rate must be a DiscountRate"):
-        predicted(customers, models, rate=0.1)
+        predicted(customers, forecaster, rate=0.1)
 
 
 def test_the_churn_window_is_the_pace_of_nine_in_ten_returning_customers_in_whole_weeks(customers):
@@ -109,31 +150,25 @@ def test_the_churn_window_is_the_pace_of_nine_in_ten_returning_customers_in_whol
     [
         (lambda frame: frame[frame["frequency"] == 0], "only 0 of .* customers bought on more than one day"),
         (lambda frame: frame[frame["frequency"] > 0].head(9), "only 9 customers bought; a forecast needs at least 10"),
-        (lambda frame: frame.loc[["X1", "X2"]], "nobody has bought: not one day of 2 customers nets above zero"),
-        (lambda frame: frame.assign(monetary_value=0.0), "none of .* returning customers spent more than zero"),
+        (lambda frame: frame.head(0), "nobody has bought: not one day of a customer nets above zero; check the sign"),
     ],
 )
 def test_too_little_to_fit_is_said_and_not_guessed(customers, keep, says):
     with pytest.raises(DataError, match=says):
-        fit_value_models(keep(customers))
+        require_enough(keep(customers.dropna(subset="first_order"))["frequency"])
+
+
+def test_distinct_counts_stand_for_their_customers():
+    require_enough(pd.Series([0, 1]), pd.Series([7, 3]))
+    with pytest.raises(DataError, match="only 2 of 10 customers bought on more than one day"):
+        require_enough(pd.Series([0, 1]), pd.Series([8, 2]))
+
+
+def test_who_never_purchased_is_no_buyer(customers):
+    assert set(customers.index.difference(require_buyers(customers).index)) == {"X1", "X2"}
+    with pytest.raises(DataError, match="nobody has bought: not one day of 2 customers nets above zero"):
+        require_buyers(customers.loc[["X1", "X2"]])
 
 
 def test_independence_of_spend_and_frequency_is_near_zero_where_it_was_simulated(customers):
     assert abs(independence(customers)) < 0.15
-
-
-def test_customers_who_all_spend_the_same_get_that_spend_and_no_error(customers):
-    gym = customers.assign(monetary_value=customers["monetary_value"].where(customers["frequency"].eq(0), 29.9))
-    models = fit_value_models(gym)
-    assert isinstance(models.spend, MeanSpend)
-    buyers = gym.drop(["X1", "X2"])
-    assert expected_spend(buyers, models.spend).to_numpy() == pytest.approx(29.9)
-    table = predicted(buyers, models)
-    np.testing.assert_allclose(table["expected_revenue"], 29.9 * table["expected_orders"], rtol=1e-12)
-
-
-def test_mean_spend_weighs_customers_by_their_purchases():
-    few = pd.DataFrame({"frequency": [3, 1, 0], "monetary_value": [10.0, 30.0, np.nan]})
-    assert MeanSpend().fit(few).mean_ == pytest.approx(15.0)
-    with pytest.raises(DataError, match="every customer bought once"):
-        MeanSpend().fit(few.tail(1))

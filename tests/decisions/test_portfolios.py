@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clv.decisions.portfolios import (
@@ -30,6 +30,7 @@ def base(rows) -> pd.DataFrame:
     known = frame["p_churn"].notna()
     for name, share in (("expected_orders", 0.01), ("expected_revenue", 0.5), ("clv", 0.2)):
         frame[name] = (frame["value_to_date"] * share).where(known)
+    frame["orders_variance"], frame["revenue_variance"] = pd.Series(4.0, frame.index).where(known), 400.0 * known
     return frame.join(assign_portfolios(frame["abc"], frame["p_churn"], CUTS))
 
 
@@ -51,13 +52,15 @@ def test_a_customer_stands_where_value_and_risk_meet(abc, risk, portfolio):
     assert pd.isna(row["risk"]) if portfolio == NO_PURCHASE else portfolio == f"{abc}_{row['risk']}"
 
 
+@settings(max_examples=25, deadline=None)
 @given(bases)
 def test_every_customer_is_in_exactly_one_portfolio_and_nothing_is_lost(rows):
     customers = base(rows)
     assert customers["portfolio"].isin(PORTFOLIOS).all()
-    table = summarise_portfolios(customers)
+    table = summarise_portfolios(customers, 0.1)
     assert table.index.tolist() == [name for name in PORTFOLIOS if name in set(customers["portfolio"])]
     assert table["n_customers"].sum() == len(customers)
+    assert table.notna().all(axis=None)
     for name in ("value_to_date", "expected_orders", "expected_revenue", "clv"):
         assert table[name].sum() == pytest.approx(customers[name].sum(), rel=1e-12, abs=1e-9)
     assert table["expected_silent"].sum() == pytest.approx(customers["p_churn"].sum())
@@ -67,6 +70,28 @@ def test_every_customer_is_in_exactly_one_portfolio_and_nothing_is_lost(rows):
     assert never == customers["p_churn"].isna().sum()
     assert portfolio_grid(customers).to_numpy().sum() == len(customers) - never
     assert portfolio_grid(customers).shape == (3, 3)
+
+
+def test_a_portfolio_ranges_by_its_own_luck_and_by_the_level_that_all_share():
+    customers = base([("A", 0.1, 1000)] * 4 + [("C", 0.9, 100)] * 25)
+    by_luck, by_both = summarise_portfolios(customers, 0.0), summarise_portfolios(customers, 0.2)
+    mean = by_luck.loc["A_steady", "expected_revenue"]
+    reach = 1.645 * np.sqrt(4 * 400.0)
+    assert by_luck.loc["A_steady", "revenue_low"] == pytest.approx(mean - reach, rel=1e-3)
+    assert by_luck.loc["A_steady", "revenue_high"] == pytest.approx(mean + reach, rel=1e-3)
+    assert by_both.loc["A_steady", "revenue_low"] == pytest.approx(mean * 0.71, rel=0.01)  # log-normal of mean 1
+    assert (by_both["revenue_low"] < by_luck["revenue_low"]).all()
+    assert (by_both["orders_high"] > by_luck["orders_high"]).all()
+
+
+def test_without_amounts_the_orders_at_risk_lead_the_list():
+    customers = base([("A", 0.4, 100), ("A", 0.9, 300)]).assign(
+        frequency=0, recency=0.0, days_since_last=40, expected_revenue=np.nan, value_to_date=np.nan
+    )
+    calls = first_to_call(customers, 10, 35, "orders")
+    assert calls.index.tolist() == ["c001", "c000"]
+    assert calls["orders_at_risk"].tolist() == pytest.approx([2.7, 0.4])
+    assert summarise_portfolios(customers, 0.1)["orders_at_risk"].sum() == pytest.approx(3.1)
 
 
 def test_the_call_list_is_the_class_a_that_is_slipping_with_most_at_stake_first():

@@ -42,6 +42,7 @@ def draw_all(frame, text):
         "means": charts.means_by_class(frame, SERIES, text, "Orders", "Repeat purchases", "Customers"),
         "fit": charts.frequency_fit(frame, SERIES, text, "Customers", "Repeat purchases"),
         "steps": charts.incremental_tracking(frame, start, text, "Orders per week"),
+        "outlook": charts.weekly_outlook(frame, start, text, "Orders per week"),
         "tournament": charts.tournament(tour, text, "RMSE, naive forecast = 100%", "Naive forecast", "0–1"),
     }
 

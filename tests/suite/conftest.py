@@ -32,6 +32,16 @@ def spanish(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return _run(company, "es", tmp_path_factory.mktemp("reports_es"))
 
 
+@pytest.fixture(scope="session")
+def without_amounts(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a run of the same company, in Spanish, whose log says when but not for how much."""
+    folder = tmp_path_factory.mktemp("without_amounts")
+    config = folder / "company.yaml"
+    config.write_text(company.read_text(encoding="utf-8").replace(", amount: net", ""), encoding="utf-8")
+    (folder / "orders.csv").write_bytes((company.parent / "orders.csv").read_bytes())
+    return _run(config, "es", folder / "reports")
+
+
 def _run(company: Path, language: str, reports: Path) -> Run:
     events: list[tuple[str, str]] = []
     config = override(load_config(company), {"language": language}, where="test")

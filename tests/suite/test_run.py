@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import HOSTILE_IDS, simulated_lines
 
 from clv.decisions.export import DICTIONARY
+from clv.decisions.lifetime_value import FORECAST_COLUMNS
 from clv.suite.graph import NOTEBOOKS
 
 PAGES = [notebook.page for notebook in NOTEBOOKS]
@@ -94,7 +95,7 @@ def test_the_export_holds_every_customer_with_its_id_and_documented_columns(engl
     assert {"007", "+34600123456", "'" + HOSTILE_IDS[1]} <= set(as_text["customer_id"])
 
 
-@pytest.mark.parametrize("language", ["english", "spanish"])
+@pytest.mark.parametrize("language", ["english", "spanish", "without_amounts"])
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_self_contained_and_reads_like_a_report(page, language, request):
     run = request.getfixturevalue(language)
@@ -109,7 +110,42 @@ def test_a_page_is_self_contained_and_reads_like_a_report(page, language, reques
     raw = [name for name in columns if "_" in name and re.search(rf"\b{name}\b", words.shown)]
     assert not raw
     assert "Traceback" not in words.shown
-    assert {"english": 'lang="en"', "spanish": 'lang="es"'}[language] in run.page(page)
+    assert ('lang="en"' if language == "english" else 'lang="es"') in run.page(page)
+
+
+def test_a_log_without_amounts_is_reported_in_orders_and_the_pages_say_what_would_add_money(without_amounts):
+    for page in PAGES:
+        shown = Words(without_amounts.page(page)).shown
+        assert "El histórico no contiene importes" in shown
+        assert not re.search(r"€|n/d|\bMargen\b|\bMoneda\b", shown), shown
+    assert "pedidos" in Words(without_amounts.page("index.html")).shown
+
+
+def test_a_log_without_amounts_loses_no_customer_and_no_order(without_amounts, english):
+    counted = pd.read_parquet(without_amounts.folder / "artefacts" / "portfolio_summary.parquet")
+    forecast = pd.read_parquet(without_amounts.folder / "artefacts" / "forecast.parquet")
+    exported = pd.read_parquet(without_amounts.folder / "export" / "customers.parquet")
+    assert counted["n_customers"].sum() == len(exported) == 400
+    assert counted["expected_orders"].sum() == pytest.approx(forecast["expected_orders"].sum())
+    assert forecast[["expected_revenue", "clv"]].isna().all(axis=None)
+    priced = pd.read_parquet(english.folder / "artefacts" / "customers.parquet")
+    assert exported["n_orders"].sum() == priced["n_orders"].sum()
+
+
+def test_the_forecast_of_a_run_is_complete_and_its_ranges_hold_what_is_expected(english):
+    forecast = pd.read_parquet(english.folder / "artefacts" / "forecast.parquet").set_index("customer_id")
+    (facts,) = pd.read_parquet(english.folder / "artefacts" / "forecast_facts.parquet").to_dict("records")
+    assert list(forecast) == list(FORECAST_COLUMNS)
+    assert forecast.drop(columns=["next_order", "overdue"]).notna().all(axis=None)
+    assert (forecast["orders_low"] <= forecast["median_orders"]).all()
+    assert (forecast["median_orders"] <= forecast["orders_high"]).all()
+    assert facts["expected_revenue"] == pytest.approx(forecast["expected_revenue"].sum())
+    assert facts["revenue_low"] < facts["expected_revenue"] < facts["revenue_high"]
+    assert facts["expected_revenue"] - facts["revenue_low"] < facts["revenue_at_risk"] < facts["expected_revenue"]
+    summary = pd.read_parquet(english.folder / "artefacts" / "portfolio_summary.parquet")
+    assert summary["expected_revenue"].sum() == pytest.approx(facts["expected_revenue"])
+    assert (summary["revenue_low"] <= summary["expected_revenue"]).all()
+    assert (summary["revenue_high"] >= summary["expected_revenue"]).all()
 
 
 @pytest.mark.parametrize("language", ["english", "spanish"])

@@ -132,9 +132,10 @@ class TableWriter:
     def _write_csv(self, table: pd.DataFrame) -> None:
         safe, n_changed = neutralise(table)
         self._n_changed += n_changed
+        begun = self._part.exists()  # a first part may have no rows
         with self._part.open("a", encoding="utf-8", newline="") as out:
             # RFC 4180 line ends; with others the writer leaves a carriage return inside an id without quotes
-            safe.to_csv(out, index=False, float_format="%.10g", lineterminator="\r\n", header=self.n_rows == 0)
+            safe.to_csv(out, index=False, float_format="%.10g", lineterminator="\r\n", header=not begun)
 
     def _write_parquet(self, table: pd.DataFrame) -> None:
         rows = pa.Table.from_pandas(_with_dates(table), preserve_index=False)

@@ -31,7 +31,7 @@ from clv.models.probabilities import probability_histogram, probability_metrics,
 from clv.models.purchase_model import PurchaseModel
 from clv.models.totals import Total, total
 from clv.models.tournament import NAIVE, patience, rules_of_thumb
-from clv.units import Horizon, days
+from clv.units import Horizon, annual, days
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -276,7 +276,7 @@ def check_on_holdout(purchase_days: Table, start: dt.date, as_of: dt.date, flagg
     plan = OriginPlan(round(forecaster.span.days), ())
     known = buyers_as_of(purchase_days.filter(purchase_days.ordered_on <= start), start, plan).sort_index()
     outcome = _outcome(purchase_days, start, as_of, known)
-    return HoldoutCheck(forecaster, known, forecaster.predict(known, span), outcome, span, flagged_from)
+    return HoldoutCheck(forecaster, known, forecaster.predict(known, span, annual(0.0)), outcome, span, flagged_from)
 
 
 def tracking(

@@ -110,8 +110,11 @@ def forecast(
     """
     require_horizon(window), require_rate(rate)
     buyers = buyers_of(known)
-    table = forecaster.predict(buyers, window)
-    present = margin * _left_by_discount(buyers, forecaster, rate)
+    if buyers.empty:
+        nothing = pd.DataFrame(np.nan, index=known.index, columns=list(FORECAST_COLUMNS))
+        return nothing.assign(next_order=pd.NaT).astype({"next_order": "datetime64[s]"})
+    table = forecaster.predict(buyers, window, rate)
+    present = margin * table["present_share"]
     gap = DAYS_PER_WEEK * buyers["recency"] / buyers["frequency"].where(buyers["frequency"] > 0)
     ahead = table["days_to_next_order"].where(table["days_to_next_order"] <= FARTHEST_ORDER_DAYS)
     table = table.assign(
@@ -122,13 +125,6 @@ def forecast(
         overdue=DAYS_PER_WEEK * (buyers["T"] - buyers["recency"]) / gap,
     )
     return table[list(FORECAST_COLUMNS)].reindex(known.index)
-
-
-def _left_by_discount(buyers: pd.DataFrame, forecaster: Forecaster, rate: DiscountRate) -> pd.Series:
-    """Return present over nominal value of each customer's expected purchases, 0–1."""
-    family, horizon = forecaster.baseline_.family_, forecaster.horizon
-    nominal = family.predict(buyers, horizon)["expected_purchases"]
-    return (family.discounted_purchases(buyers, horizon, rate) / nominal.where(nominal > 0)).fillna(1.0)
 
 
 def independence(customers: pd.DataFrame) -> float:
@@ -154,6 +150,11 @@ def require_enough(frequency: pd.Series, n_customers: pd.Series | float = 1.0) -
     """
     weight = pd.Series(n_customers, index=frequency.index, dtype=float)
     n_buyers, n_returned = int(weight.sum()), int(weight[frequency > 0].sum())
+    if not n_buyers:
+        raise DataError(
+            "nobody has bought: not one day of a customer nets above zero; check the sign of the amounts, or set "
+            "purchase_rule: any_order"
+        )
     if n_buyers < FEWEST_BUYERS:
         raise DataError(
             f"only {n_buyers:,} customers bought; a forecast needs at least {FEWEST_BUYERS}: take a longer history, "

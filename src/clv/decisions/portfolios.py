@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from clv.errors import DataError
+from clv.models.totals import totals_by_group
 from clv.units import DAYS_PER_WEEK
 
+Measure = Literal["orders", "revenue"]
+
+MEASURES: Final[tuple[Measure, ...]] = ("orders", "revenue")
 VALUE_CLASSES: Final = ("A", "B", "C")
 RISK_BANDS: Final = ("steady", "at_risk", "leaving")
 NO_PURCHASE: Final = "no_purchase"
@@ -62,33 +66,39 @@ def assign_portfolios(value_class: pd.Series, p_churn: pd.Series, cuts: tuple[fl
     return pd.DataFrame({"risk": risk, "portfolio": portfolio})
 
 
-def summarise_portfolios(customers: pd.DataFrame) -> pd.DataFrame:
-    """Total customers and money per portfolio; the totals over portfolios are those of the base.
+def summarise_portfolios(customers: pd.DataFrame, level_error: float) -> pd.DataFrame:
+    """Total customers, orders and money per portfolio; the totals over portfolios are those of the base.
 
     Parameters
     ----------
     customers
-        portfolio, value_to_date, expected_orders, expected_revenue, clv and p_churn per customer.
+        portfolio, value_to_date, expected_orders, orders_variance, expected_revenue, revenue_variance, clv and p_churn
+        per customer; money is missing in a log without amounts.
+    level_error
+        Relative standard error of the base's total, from `clv.models.forecaster.Forecaster.level_error_`.
 
     Returns
     -------
     pandas.DataFrame
         Indexed by portfolio, in the order of `PORTFOLIOS`, empty ones left out: n_customers, value_to_date,
-        expected_orders, expected_revenue, clv, expected_silent (customers expected not to buy in the churn window) and
-        revenue_at_risk (expected revenue weighted by that probability).
+        expected_orders, expected_revenue, clv, expected_silent (customers expected not to buy in the churn window),
+        orders_at_risk and revenue_at_risk (expected, weighted by that probability), and orders_low, orders_high,
+        revenue_low, revenue_high, the 5th and 95th percentile of the portfolio's total; percentiles do not add up.
     """
-    weighed = customers.assign(revenue_at_risk=customers["p_churn"] * customers["expected_revenue"])
+    weighed = customers.assign(**{f"{of}_at_risk": _at_risk(customers, of) for of in MEASURES})
     groups = weighed.groupby("portfolio")
-    sums = groups[["value_to_date", "expected_orders", "expected_revenue", "clv", "revenue_at_risk"]].sum()
-    table = sums.assign(n_customers=groups.size(), expected_silent=groups["p_churn"].sum())
+    added = ["value_to_date", "expected_orders", "expected_revenue", "clv", "orders_at_risk", "revenue_at_risk"]
+    ranges = [_ranges(customers, of, level_error) for of in MEASURES]
+    sums = groups[added].sum().assign(n_customers=groups.size(), expected_silent=groups["p_churn"].sum())
+    table = pd.concat([sums, *ranges], axis="columns")
     return table.reindex([name for name in PORTFOLIOS if name in table.index]).rename_axis("portfolio")
 
 
-def first_to_call(customers: pd.DataFrame, n: int, window_days: float) -> pd.DataFrame:
-    """Return the overdue key customers with the most sales at risk: p_churn × expected revenue, in class A.
+def first_to_call(customers: pd.DataFrame, n: int, window_days: float, of: Measure = "revenue") -> pd.DataFrame:
+    """Return the overdue key customers with most at risk: p_churn × what is expected of them, in class A.
 
-    Who is surely gone has no expected revenue, so the list names those whom a call can still keep; who ordered more
-    recently than their own mean interval is not overdue, whatever the model says.
+    Who is surely gone brings nothing, so the list names those whom a call can still keep; who ordered more recently
+    than their own mean interval is not overdue, whatever the model says.
 
     Parameters
     ----------
@@ -98,17 +108,20 @@ def first_to_call(customers: pd.DataFrame, n: int, window_days: float) -> pd.Dat
         At most so many.
     window_days
         Churn window, the interval of customers who have none of their own.
+    of
+        What is at risk: revenue, or orders in a log without amounts.
 
     Returns
     -------
     pandas.DataFrame
-        Rows of `customers` at risk or leaving with their revenue_at_risk, most first, ties by customer_id.
+        Rows of `customers` at risk or leaving with their revenue_at_risk or orders_at_risk, most first, ties by
+        customer_id.
     """
     slipping = customers[customers["portfolio"].isin(["A_at_risk", "A_leaving"])].sort_index()
     interval = DAYS_PER_WEEK * slipping["recency"] / slipping["frequency"].where(slipping["frequency"] > 0)
     slipping = slipping[slipping["days_since_last"] > interval.fillna(window_days)]
-    weighed = slipping.assign(revenue_at_risk=slipping["p_churn"] * slipping["expected_revenue"])
-    return weighed.sort_values("revenue_at_risk", ascending=False, kind="stable").head(n)
+    weighed = slipping.assign(**{f"{of}_at_risk": _at_risk(slipping, of)})
+    return weighed.sort_values(f"{of}_at_risk", ascending=False, kind="stable").head(n)
 
 
 def portfolio_grid(customers: pd.DataFrame) -> pd.DataFrame:
@@ -116,3 +129,13 @@ def portfolio_grid(customers: pd.DataFrame) -> pd.DataFrame:
     known = customers[customers["portfolio"] != NO_PURCHASE]
     counts = pd.crosstab(known["abc"], known["risk"])
     return counts.reindex(index=VALUE_CLASSES, columns=RISK_BANDS, fill_value=0)
+
+
+def _at_risk(customers: pd.DataFrame, of: Measure) -> pd.Series:
+    return customers["p_churn"] * customers[f"expected_{of}"]
+
+
+def _ranges(customers: pd.DataFrame, of: Measure, level_error: float) -> pd.DataFrame:
+    expected, variance = customers[f"expected_{of}"], customers[f"{of}_variance"]
+    totals = totals_by_group(expected, variance, customers["portfolio"], level_error)
+    return totals[["low", "high"]].rename(columns={end: f"{of}_{end}" for end in ("low", "high")})

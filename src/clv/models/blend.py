@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import LinearConstraint, minimize
+from scipy.special import expit
 
 from clv.models.baseline import Baseline
 from clv.models.features import features, log_odds
@@ -61,6 +62,24 @@ class Case:
         return cls(as_of, known, baseline, features(known, baseline), *happened)
 
 
+class Lessons(NamedTuple):
+    """What the learners expect of each customer in the span.
+
+    Parameters
+    ----------
+    orders : ndarray, shape (n, 3)
+        The members' expected orders, in the order of `MEMBERS`, each at its own level.
+    silent : tuple of ndarray, shape (n,)
+        Each learner's P(no order); empty where silence could not be learned.
+    revenue : ndarray, shape (n,), or None
+        Expected net sales (currency) at its own level; None without amounts.
+    """
+
+    orders: FloatArray
+    silent: tuple[FloatArray, ...]
+    revenue: FloatArray | None
+
+
 class Learned:
     """What the learners took from a set of cases: orders, silence and money of the span after an origin."""
 
@@ -80,21 +99,12 @@ class Learned:
         self._money = CountRegression().fit(X, relative) if paid else None
         return self
 
-    def orders(self, X: FloatArray, baseline: pd.DataFrame) -> FloatArray:
-        """Return the members' expected orders in the span, shape (n, 3), in the order of `MEMBERS`."""
-        expected = baseline["expected_orders"].to_numpy(dtype=float)
-        return np.column_stack([expected, self._regression.predict(X), self._boosting.predict(X, expected)])
-
-    def silence(self, X: FloatArray, baseline: pd.DataFrame) -> list[FloatArray]:
-        """Return each learner's P(no order in the span); empty where it could not be learned."""
-        return [learner.predict(X) for learner in self._silence]
-
-    def revenue(self, X: FloatArray, baseline: pd.DataFrame) -> FloatArray | None:
-        """Return the expected net sales in the span (currency), or None without amounts."""
-        if self._money is None:
-            return None
-        result: FloatArray = self._money.predict(X) * baseline["spend"].to_numpy(dtype=float)
-        return result
+    def says(self, X: FloatArray, baseline: pd.DataFrame) -> Lessons:
+        """Return what was learned of each customer, from `features` and the baseline over the span."""
+        expected, spend = (baseline[name].to_numpy(dtype=float) for name in ("expected_orders", "spend"))
+        orders = np.column_stack([expected, self._regression.predict(X), self._boosting.predict(X, expected)])
+        silent = tuple(learner.predict(X) for learner in self._silence)
+        return Lessons(orders, silent, None if self._money is None else self._money.predict(X) * spend)
 
 
 def levelled(members: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -165,16 +175,24 @@ def mean_silence(baseline: FloatArray, learned: Sequence[FloatArray]) -> FloatAr
     [0.5]
     """
     odds = np.mean([log_odds(p) for p in (baseline, *learned)], axis=0)
-    result: FloatArray = 1 / (1 + np.exp(-odds))
-    return result
+    return np.asarray(expit(odds), dtype=float)
 
 
 def over_horizon(learned: FloatArray, span: FloatArray, horizon: FloatArray) -> FloatArray:
-    """Carry a learned P(no order in the span) over to a horizon of another length.
+    """Carry a learned P(no order in the span) over to a length of time of another size.
 
-    The probability models say how fast silence becomes unlikely with time; what was learned is how much faster or
-    slower it is for this customer: ln p(horizon) = ln p(span) · baseline's ratio of the two.
+    The probability models say how the odds of silence fall with time; what was learned is how much higher or lower
+    they are for this customer: the shift of the log-odds is kept.
+
+    Parameters
+    ----------
+    learned, span, horizon : ndarray, shape (n,)
+        P(no order): the learner's over the span, the baseline's over the span and over the other length.
+
+    Examples
+    --------
+    >>> over_horizon(np.array([0.5, 0.9]), np.array([0.5, 0.5]), np.array([0.2, 0.5])).round(6).tolist()
+    [0.2, 0.9]
     """
-    one, other = (np.log(np.clip(p, _LIKELY, 1 - _LIKELY)) for p in (span, horizon))
-    result: FloatArray = np.exp(np.log(np.clip(learned, _LIKELY, 1 - _LIKELY)) * other / one)
-    return result
+    odds = log_odds(learned) + log_odds(horizon) - log_odds(span)
+    return np.asarray(expit(odds), dtype=float)

@@ -74,7 +74,8 @@ class ModelFamily:
     def predict(self, customers: pd.DataFrame, horizon: Horizon) -> pd.DataFrame:
         """Return the means over the models of expected_purchases and p_no_purchase, and the best model's p_alive.
 
-        P(alive) is a latent state that the models define differently, so it is never averaged.
+        P(alive) is a latent state that the models define differently, so it is never averaged. Silence is averaged
+        without the BG/NBD where others are there: in it nobody who bought once can have left.
 
         Parameters
         ----------
@@ -89,9 +90,15 @@ class ModelFamily:
             p_alive, expected_purchases, p_no_purchase on the index of customers.
         """
         by_model = {name: model.predict(customers, horizon) for name, model in self.models_.items()}
-        mean = reduce(pd.DataFrame.add, by_model.values()) / len(by_model)
         best = self.best_ if len(by_model) > 1 else next(iter(by_model))
-        return mean.assign(p_alive=by_model[best]["p_alive"])
+        may_leave_at_once = [table for name, table in by_model.items() if name != "BG/NBD"] or list(by_model.values())
+        return pd.DataFrame(
+            {
+                "p_alive": by_model[best]["p_alive"],
+                "expected_purchases": _mean([table["expected_purchases"] for table in by_model.values()]),
+                "p_no_purchase": _mean([table["p_no_purchase"] for table in may_leave_at_once]),
+            }
+        )
 
     def expected_by_model(self, customers: pd.DataFrame, horizon: Horizon) -> pd.DataFrame:
         """Return each model's expected purchases in the horizon as a column, on the index of customers."""
@@ -102,4 +109,9 @@ class ModelFamily:
     def discounted_purchases(self, customers: pd.DataFrame, horizon: Horizon, rate: DiscountRate) -> pd.Series:
         """Return the mean over the models of the expected purchases in the horizon, discounted to T."""
         each = [model.discounted_purchases(customers, horizon, rate) for model in self.models_.values()]
-        return (reduce(pd.Series.add, each) / len(each)).rename("discounted_purchases")
+        return _mean(each).rename("discounted_purchases")
+
+
+def _mean(columns: list[pd.Series]) -> pd.Series:
+    """Return the mean of columns on one index."""
+    return reduce(pd.Series.add, columns) / len(columns)

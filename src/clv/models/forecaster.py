@@ -17,7 +17,7 @@ import pandas as pd
 
 from clv.errors import ConvergenceError, DataError
 from clv.models.baseline import Baseline
-from clv.models.blend import MEMBERS, Case, Learned, levelled, mean_silence, over_horizon, stack_weights
+from clv.models.blend import MEMBERS, Case, Learned, Lessons, levelled, mean_silence, over_horizon, stack_weights
 from clv.models.features import features
 from clv.models.outcomes import Expectation, coherent
 from clv.models.scatter import FEWEST_RETURNS, Trial, count_outcomes, level_error, money_outcomes, parameter_error
@@ -33,11 +33,13 @@ from clv.models.tournament import (
     patience,
     rules_of_thumb,
 )
-from clv.units import Horizon
+from clv.units import DiscountRate, Horizon
 
 FloatArray = npt.NDArray[np.float64]
+Heard = tuple[pd.DataFrame, Lessons | None]
 
 SEED: Final = 19_970_101
+_SMALLEST = 1e-12  # below every expectation
 MOST_TRIALS: Final = 2  # origins at which the candidates compete, the latest ones
 FEWEST_OUTCOMES: Final = 200  # customers at the origins to learn from,
 
@@ -119,7 +121,7 @@ class Forecaster:
         moved.level = factor
         return moved
 
-    def predict(self, known: pd.DataFrame, window: Horizon) -> pd.DataFrame:
+    def predict(self, known: pd.DataFrame, window: Horizon, rate: DiscountRate) -> pd.DataFrame:
         """Return the forecast of each customer.
 
         Parameters
@@ -128,6 +130,8 @@ class Forecaster:
             From `clv.data.behaviour.behaviour`, as of the day of the fit; any part of the customers.
         window : Horizon
             Silence that counts as churn.
+        rate : DiscountRate
+            Annual, of present_share.
 
         Returns
         -------
@@ -135,13 +139,17 @@ class Forecaster:
             On the index of `known`: p_alive (latent, 0–1), p_churn (no order within the window), p_no_order (none
             within the horizon), expected_orders, median_orders, orders_low, orders_high (purchase days),
             expected_revenue, median_revenue, revenue_low, revenue_high (currency; missing without amounts),
-            orders_variance, revenue_variance, days_to_next_order. low and high are the 5th and 95th percentile of what
-            may happen.
+            orders_variance, revenue_variance, days_to_next_order, present_share (what discounting leaves of the
+            expected orders, 0–1). low and high are the 5th and 95th percentile of what may happen.
         """
-        expected, counts, money = self.expectation(known, self.horizon), self.counts_, self.money_
+        ahead, heard = self.baseline_.predict(known, self.horizon), self._hear(known)
+        expected = self._expectation(known, self.horizon, ahead, heard)
+        at_window = ahead if window == self.horizon else self.baseline_.predict(known, window)
+        counts, money = self.counts_, self.money_
+        present = self.baseline_.family_.discounted_purchases(known, self.horizon, rate)
         columns = {
-            "p_alive": self.baseline_.predict(known, self.horizon)["p_alive"].to_numpy(),
-            "p_churn": self.expectation(known, window).silent,
+            "p_alive": ahead["p_alive"].to_numpy(),
+            "p_churn": self._expectation(known, window, at_window, heard).silent,
             "p_no_order": expected.silent,
             "expected_orders": expected.orders,
             "median_orders": counts.median(expected),
@@ -150,6 +158,7 @@ class Forecaster:
             "orders_variance": counts.variance(expected),
             "expected_revenue": expected.revenue,
             "days_to_next_order": self.baseline_.time_to_next_order(known).to_numpy(),
+            "present_share": (present / ahead["expected_orders"].clip(lower=_SMALLEST)).clip(0.0, 1.0).to_numpy(),
         }
         unknown = np.full(len(known), np.nan)
         columns |= {
@@ -169,7 +178,8 @@ class Forecaster:
         tried = [
             (case, Learned().fit(before[case.as_of])) for case in cases[:MOST_TRIALS] if _enough(before[case.as_of])
         ]
-        members = [levelled(learned.orders(case.X, case.baseline))[0] for case, learned in tried]
+        heard = [learned.says(case.X, case.baseline) for case, learned in tried]
+        members = [levelled(lessons.orders)[0] for lessons in heard]
         weights = stack_weights([(m, case.orders) for m, (case, _) in zip(members, tried, strict=True)])
         named = dict(zip(MEMBERS, weights.tolist(), strict=True))
         if not tried:
@@ -187,15 +197,14 @@ class Forecaster:
         )
         winner = self.tournament_.winner
         return [
-            self._trial(case, learned, winner, table[winner])
-            for table, (case, learned) in zip(tables, tried, strict=True)
+            self._trial(case, lessons, winner, table[winner])
+            for table, lessons, (case, _) in zip(tables, heard, tried, strict=True)
         ]
 
-    def _trial(self, case: Case, learned: Learned | None, winner: str, orders: pd.Series) -> Trial:
+    def _trial(self, case: Case, lessons: Lessons | None, winner: str, orders: pd.Series) -> Trial:
         """Return the forecast of an origin as it would have been made there, and what happened."""
-        expected = _assembled(
-            case.X, case.baseline, case.baseline, orders.to_numpy(), learned, money=winner not in RULES, factor=None
-        )
+        heard = case.baseline, lessons
+        expected = _assembled(orders.to_numpy(), case.baseline, heard, money=winner not in RULES, factor=None)
         return Trial(expected._replace(evidence=self.baseline_.evidence(case.known)), case.orders, case.revenue)
 
     def _candidates(self, case: Case, members: FloatArray, weights: FloatArray) -> pd.DataFrame:
@@ -212,12 +221,14 @@ class Forecaster:
         if self.tournament_.reason in ("short_history", "few_customers"):
             return
         self._learned = Learned().fit(cases)
-        baseline = self.baseline_.predict(known, self.span)
-        _, self._factors = levelled(self._learned.orders(features(known, baseline), baseline))
-        revenue = 2 * self.expectation(known, self.span).revenue
-        money = self._learned.revenue(features(known, baseline), baseline)
-        if money is not None and money.sum() > 0:
-            self._money_factor = float(revenue.sum() / money.sum())
+        heard = self._hear(known)
+        span, lessons = heard
+        if lessons is None:
+            return
+        _, self._factors = levelled(lessons.orders)
+        if lessons.revenue is not None and lessons.revenue.sum() > 0:
+            without = self._expectation(known, self.span, span, (span, lessons._replace(revenue=None)))
+            self._money_factor = float(without.revenue.sum() / lessons.revenue.sum())
 
     def _spread(self, known: pd.DataFrame, trials: Sequence[Trial]) -> None:
         """Estimate how outcomes lie around what is expected: the level of all, and each customer's own."""
@@ -227,7 +238,7 @@ class Forecaster:
             parameter_error(family.models_[family.best_], known, horizon),
             horizon.days / span.days,
         )
-        self.counts_ = count_outcomes(self.baseline_, known, trials, span, horizon, self.level_error_)
+        self.counts_ = count_outcomes(self.baseline_, known, trials, horizon, self.level_error_)
         expected = self.expectation(known, horizon)
         self.money_ = money_outcomes(self.baseline_, expected, self.counts_, trials, self.level_error_)
 
@@ -243,19 +254,24 @@ class Forecaster:
         length : Horizon
             Any; what was learned over the span is carried over as the probability models change between the two.
         """
-        winner, ahead = self.tournament_.winner, self.baseline_.predict(known, length)
+        return self._expectation(known, length, self.baseline_.predict(known, length), self._hear(known))
+
+    def _hear(self, known: pd.DataFrame) -> Heard:
+        """Return what the baseline and the learners say of the span, from which every other length follows."""
+        span = self.baseline_.predict(known, self.span)
+        return span, None if self._learned is None else self._learned.says(features(known, span), span)
+
+    def _expectation(self, known: pd.DataFrame, length: Horizon, ahead: pd.DataFrame, heard: Heard) -> Expectation:
+        """Return the expectation within `length`; `ahead` is the baseline over it."""
+        winner, (span, lessons) = self.tournament_.winner, heard
         orders = ahead["expected_orders"].to_numpy()
         if winner in RULES:
             lengths = length.in_units("week"), self.span.in_units("week")
             orders = rules_of_thumb(known, *lengths, self._hiatus)[winner].to_numpy()
-        span = ahead if length == self.span else self.baseline_.predict(known, self.span)
-        X = features(known, span) if self._learned is not None else np.empty((len(known), 0))
-        if self._learned is not None and winner == BLEND:
+        if winner == BLEND and lessons is not None:
             weights = np.array([self.tournament_.weights[name] for name in MEMBERS])
-            orders = (self._learned.orders(X, span) * self._factors) @ weights * _longer(span, ahead)
-        expected = _assembled(
-            X, span, ahead, orders, self._learned, money=winner not in RULES, factor=self._money_factor
-        )
+            orders = (lessons.orders * self._factors) @ weights * _longer(span, ahead)
+        expected = _assembled(orders, ahead, heard, money=winner not in RULES, factor=self._money_factor)
         # the level scales what is expected, and the hazard of an order with it
         orders = self.level * expected.orders
         silent = coherent(orders, expected.silent**self.level)
@@ -283,34 +299,26 @@ def _enough(cases: Sequence[Case]) -> bool:
 
 
 def _assembled(
-    X: FloatArray,
-    span: pd.DataFrame,
-    ahead: pd.DataFrame,
-    orders: FloatArray,
-    learned: Learned | None,
-    *,
-    money: bool,
-    factor: float | None,
+    orders: FloatArray, ahead: pd.DataFrame, heard: Heard, *, money: bool, factor: float | None
 ) -> Expectation:
-    """Put silence and revenue beside expected orders.
+    """Put silence and revenue beside the expected orders of a length of time.
 
-    `span` and `ahead` are the baseline over the learners' span and over the length wanted; `money` says whether the
-    learned revenue counts (a rule that expects no orders of someone must not expect money), `factor` scales its total,
-    None to that of orders times spend.
+    `ahead` is the baseline over that length; `money` says whether the learned revenue counts (a rule that expects no
+    orders of someone must not expect money); `factor` scales its total, None to that of orders times spend.
     """
+    span, lessons = heard
     ends = (span["p_no_order"].to_numpy(), ahead["p_no_order"].to_numpy())
-    by_learners = [] if learned is None else [over_horizon(p, *ends) for p in learned.silence(X, span)]
+    by_learners = () if lessons is None else tuple(over_horizon(p, *ends) for p in lessons.silent)
     revenue = orders * ahead["spend"].to_numpy()
-    by_regression = learned.revenue(X, span) if learned is not None and money else None
-    if by_regression is not None:
-        ahead_of_it = by_regression * _longer(span, ahead)
-        scale = revenue.sum() / max(float(ahead_of_it.sum()), 1e-12) if factor is None else factor
-        revenue = (revenue + scale * ahead_of_it) / 2
+    if money and lessons is not None and lessons.revenue is not None:
+        by_regression = lessons.revenue * _longer(span, ahead)
+        scale = revenue.sum() / max(float(by_regression.sum()), _SMALLEST) if factor is None else factor
+        revenue = (revenue + scale * by_regression) / 2
     silent = coherent(orders, mean_silence(ends[1], by_learners))
     return Expectation(orders, silent, revenue, np.ones_like(orders))
 
 
 def _longer(span: pd.DataFrame, ahead: pd.DataFrame) -> FloatArray:
     """Return how many times more orders the baseline expects ahead than within the span."""
-    result: FloatArray = ahead["expected_orders"].to_numpy() / np.maximum(span["expected_orders"].to_numpy(), 1e-12)
+    result: FloatArray = ahead["expected_orders"].to_numpy() / np.maximum(span["expected_orders"].to_numpy(), _SMALLEST)
     return result

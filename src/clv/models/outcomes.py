@@ -22,6 +22,7 @@ FloatArray = npt.NDArray[np.float64]
 LOW, MIDDLE, HIGH = 0.05, 0.50, 0.95
 _LEVELS: Final = (LOW, MIDDLE, HIGH)
 _LEAST_SCATTER, _MOST_SCATTER = 1e-3, 1e2  # of a squared coefficient of variation
+_LEAST_MONEY = 1e-9  # currency; of whom nothing is expected, any sale lies above
 _PRIOR_OUTCOMES = 200.0  # customers' worth of belief that the levels need no shift
 _PRIOR_SCATTER = (0.0, 0.0, -1.0)  # of a gamma-distributed rate: one over the shape of what is known of it
 _PRIOR_WEIGHT = 0.005
@@ -100,11 +101,6 @@ class Scatter:
         value = np.exp(np.clip(own + self.by_evidence * np.log(expected.evidence), -20.0, 20.0))
         both = (1 + value) * (1 + self.level_error**2) - 1
         return np.clip(both, _LEAST_SCATTER, _MOST_SCATTER)
-
-    def moved(self, to: Scatter, since: Scatter) -> Scatter:
-        """Return this scatter moved by the difference of two others, on the scale of logarithms."""
-        names = ("intercept", "by_orders", "by_evidence")
-        return replace(self, **{n: getattr(self, n) + getattr(to, n) - getattr(since, n) for n in names})
 
 
 @dataclass(frozen=True)
@@ -207,7 +203,7 @@ class MoneyOutcomes:
     def cdf(self, amount: FloatArray, expected: Expectation) -> FloatArray:
         """Return P(sales ≤ amount) for amounts ≥ 0."""
         shape = 1 / self.scatter.at(expected)
-        mean = np.maximum(expected.revenue, np.finfo(float).tiny) / (1 - expected.silent)
+        mean = np.maximum(expected.revenue, _LEAST_MONEY) / (1 - expected.silent)
         came = gammainc(shape, shape * np.maximum(amount, 0.0) / mean)
         result: FloatArray = expected.silent + (1 - expected.silent) * came
         return result
@@ -266,7 +262,9 @@ def _fitted(log_density: Callable[[Scatter], FloatArray]) -> Scatter:
         seen = float(density.mean()) if density.size else 0.0
         return _PRIOR_WEIGHT * float((theta - prior) @ (theta - prior)) - seen
 
-    found = minimize(cost, prior, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-7, "maxfev": 400}).x
+    simplex = prior + np.vstack([np.zeros(prior.size), 0.5 * np.eye(prior.size)])
+    options = {"initial_simplex": simplex, "xatol": 1e-3, "fatol": 1e-7, "maxfev": 400}
+    found = minimize(cost, prior, method="Nelder-Mead", options=options).x
     return Scatter(*(float(value) for value in found))
 
 
@@ -281,8 +279,7 @@ def _log_negative_binomial(n: FloatArray, mean: FloatArray, scatter: FloatArray)
 def _negative_binomial_cdf(n: FloatArray, mean: FloatArray, scatter: FloatArray) -> FloatArray:
     """Return P(N ≤ n) for whole n ≥ 0."""
     size = 1 / scatter
-    result: FloatArray = betainc(size, np.maximum(n, 0) + 1, size / (size + mean))
-    return result
+    return np.asarray(betainc(size, np.maximum(n, 0) + 1, size / (size + mean)), dtype=float)
 
 
 def _negative_binomial_quantile(level: FloatArray, mean: FloatArray, scatter: FloatArray) -> FloatArray:

@@ -1,7 +1,7 @@
-"""How far outcomes scatter around a forecast: what the models themselves imply, and what the trials showed.
+"""How far outcomes scatter around a forecast: as the trials showed, or as the models themselves imply.
 
-A trial is shorter than the horizon where the history is short; what it showed is carried over by how the scatter of a
-probability model changes between the two lengths.
+The scatter is that of a customer's own rate, which does not depend on the length of time; a trial may therefore be
+shorter than the horizon. What all customers miss together, the level, is counted apart.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FloatArray = npt.NDArray[np.float64]
 
 FEWEST_RETURNS: Final = 50  # customers who ordered in the trials; with fewer the models' own scatter stands
 _PSEUDO_LEVELS = tuple((np.arange(20) + 0.5) / 20)  # of a model's own distribution, as if they were outcomes
-_PSEUDO_CUSTOMERS = 1_000
+_PSEUDO_CUSTOMERS = 400
 _PARAMETER_DRAWS = 40
 _LEVEL_PRIOR = 0.10  # relative error of a base's total before any trial, as published holdouts have it
 _LEVEL_PRIOR_WEIGHT = 2.0  # trials' worth of belief in it
@@ -56,20 +56,18 @@ def count_outcomes(
     known : DataFrame
         Today's customers or a sample.
     trials : sequence of Trial
-        Over `span` each; may be empty.
-    span, horizon : Horizon
-        Length of the trials and of the forecast.
+        May be empty, or too few to tell: then the best probability model's own scatter stands.
+    horizon : Horizon
+        Length of the forecast.
     level_error : float
         Relative standard error of the total, from `level_error`.
     """
-    at_horizon = _model_scatter(baseline, known, horizon)
-    scatter, levels = at_horizon, Levels()
     pooled = _pooled(trials)
-    if pooled is not None and (pooled.orders > 0).sum() >= FEWEST_RETURNS:
-        fitted = CountOutcomes.fit(pooled.expected, pooled.orders)
-        levels = fitted.calibrated(pooled.expected, pooled.orders, np.random.default_rng(_SEED)).levels
-        scatter = fitted.scatter.moved(at_horizon, _model_scatter(baseline, known, span))
-    return CountOutcomes(replace(scatter, level_error=level_error), levels)
+    if pooled is None or (pooled.orders > 0).sum() < FEWEST_RETURNS:
+        return CountOutcomes(replace(_model_scatter(baseline, known, horizon), level_error=level_error))
+    fitted = CountOutcomes.fit(pooled.expected, pooled.orders)
+    fitted = fitted.calibrated(pooled.expected, pooled.orders, np.random.default_rng(_SEED))
+    return replace(fitted, scatter=replace(fitted.scatter, level_error=level_error))
 
 
 def money_outcomes(
@@ -128,7 +126,8 @@ def parameter_error(model: PurchaseModel[Any], known: pd.DataFrame, horizon: Hor
 
 def _model_scatter(baseline: Baseline, known: pd.DataFrame, length: Horizon) -> Scatter:
     """Return the scatter of orders that the best probability model itself implies."""
-    some, model = _sampled(known), baseline.family_.models_[baseline.family_.best_]
+    returned = known[known["frequency"] > 0]  # of the others hardly anyone orders more than once
+    some, model = _sampled(returned), baseline.family_.models_[baseline.family_.best_]
     expected = model.predict(some, length)
     orders, silent = (expected[name].to_numpy() for name in ("expected_purchases", "p_no_purchase"))
     counts = model.outcome_quantiles(some, length, _PSEUDO_LEVELS).to_numpy(dtype=float)

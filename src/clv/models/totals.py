@@ -61,7 +61,7 @@ def total(mean: float, variance: float, level_error: float) -> Total:
     middles = (np.arange(_STRATA) + 0.5) / _STRATA
     level = np.exp(spread * ndtri(middles) - spread**2 / 2)
     # gamma: a sum of non-negative outcomes is normal for a large base, but of a few customers it leans and ends at 0
-    shape = min(mean**2 / max(variance, np.finfo(float).tiny), _LARGEST_SHAPE)
+    shape = mean**2 / max(variance, mean**2 / _LARGEST_SHAPE)
     outcomes = np.outer(level / level.mean(), gammaincinv(shape, middles))
     ordered = np.sort(outcomes, axis=None) * (mean / outcomes.mean())
     low, high = np.quantile(ordered, [LOW, HIGH])

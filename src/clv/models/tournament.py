@@ -23,6 +23,8 @@ NAIVE, HIATUS, LAST_PERIOD = "naive rate", "hiatus", "last period again"
 PROBABILITY, REGRESSION, BOOSTING, BLEND = "probability models", "regression", "boosting", "blend"
 RULES: Final = (NAIVE, HIATUS, LAST_PERIOD)
 PATIENT_SHARE = 0.90  # of the returning customers keep a shorter mean interval than the hiatus
+# the best of four rivals is held against the blend: each gets a fourth of the 5 % of being better by chance
+_LEVEL = 1 - 2 * 0.05 / (len(RULES) + 1)
 Reason = Literal["won", "clearly_better", "short_history", "few_customers"]
 
 
@@ -131,7 +133,7 @@ def judge(
     best = str(table["rmse"].idxmin())
     winner, reason = BLEND, "won"
     if best in (*RULES, PROBABILITY):
-        apart = bootstrap_difference(forecasts[best], forecasts[BLEND], actual, "rmse", rng)
+        apart = bootstrap_difference(forecasts[best], forecasts[BLEND], actual, "rmse", rng, level=_LEVEL)
         if apart.high < 0:
             winner, reason = best, "clearly_better"
     return Tournament(table, winner, reason, weights, len(trials), span_days)  # type: ignore[arg-type]

@@ -86,6 +86,7 @@ FORECASTERS: Final = {
     "hiatus": message("Naive rule, the long silent left out"),
     "last period again": message("Same again as in the last period"),
     "probability models": message("Probability models"),
+    "probability": message("Probability models"),
     "regression": message("Regression"),
     "boosting": message("Decision trees"),
     "blend": message("Blend of models, regression and trees"),
@@ -122,7 +123,7 @@ SEASONS: Final = {
 
 LEVELS: Final = {
     "corrected": message(
-        "The total is set {factor} off the models’ own, because that correction brought past forecasts clearly closer."
+        "The total is corrected by {factor}, for season or trend: that brought past forecasts clearly closer."
     ),
     "no_clear_gain": message(
         "The total is left as it is: no correction for season or trend would have brought past forecasts clearly closer."

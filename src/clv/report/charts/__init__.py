@@ -11,7 +11,12 @@ from clv.report.charts.lines import concentration_curve, time_lines
 from clv.report.charts.probability import pit_histogram, reliability_curve
 from clv.report.charts.style import colour_of, house_style
 from clv.report.charts.tournament import tournament
-from clv.report.charts.tracking import cumulative_tracking, forecast_against_actual, incremental_tracking
+from clv.report.charts.tracking import (
+    cumulative_tracking,
+    forecast_against_actual,
+    incremental_tracking,
+    weekly_outlook,
+)
 
 __all__ = [
     "bars",
@@ -30,4 +35,5 @@ __all__ = [
     "reliability_curve",
     "time_lines",
     "tournament",
+    "weekly_outlook",
 ]

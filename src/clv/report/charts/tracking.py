@@ -116,6 +116,24 @@ def incremental_tracking(
     return _track(frame, holdout_start, text, value_label, kind, {"actual": {"linewidth": 1.2}})
 
 
+@house_style()
+def weekly_outlook(frame: pd.DataFrame, as_of: Any, text: Text, value_label: str, kind: ChartKind = "number") -> Figure:
+    """Return what came in by week up to the as-of date, continued by what is forecast for the weeks after it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `date` (end of the week), `actual` (missing after the as-of date) and `forecast` (missing before it).
+    as_of : date
+        Last day of the past.
+    text, value_label, kind
+        As for `cumulative_tracking`.
+    """
+    _ = text
+    sides = (_("← what came in"), _("what is forecast →"))
+    return _track(frame, as_of, text, value_label, kind, {"actual": {"linewidth": 1.2}}, sides)
+
+
 def _track(
     frame: pd.DataFrame,
     holdout_start: Any,
@@ -123,7 +141,9 @@ def _track(
     value_label: str,
     kind: ChartKind,
     looks: dict[str, dict[str, Any]],
+    sides: tuple[str, str] | None = None,
 ) -> Figure:
+    """Draw both lines, parted at a date; named sides need no names at the ends of the lines."""
     ordered = frame.dropna(subset=["date"]).sort_values("date")
     drawn = [name for name in ("forecast", "actual") if finite(ordered[name]).size]
     if not drawn:
@@ -135,8 +155,10 @@ def _track(
     value_axis(ax.yaxis, text, kind)
     time_axis(ax, text)
     ax.set_title(value_label)
-    _split(ax, holdout_start, text)
-    _name_lines(ax, ordered, drawn, text)
+    _ = text
+    _split(ax, holdout_start, sides or (_("← what the model saw"), _("kept to check →")))
+    if sides is None:
+        _name_lines(ax, ordered, drawn, text)
     return fig
 
 
@@ -146,14 +168,12 @@ def _name_lines(ax: Axes, frame: pd.DataFrame, drawn: list[str], text: Text) -> 
     label_ends(ax, [(last_value(frame[name]), names[name], colour_of(name)) for name in drawn])
 
 
-def _split(ax: Axes, holdout_start: Any, text: Text) -> None:
-    """Mark where the data that the model saw end and its examination begins."""
-    _ = text
+def _split(ax: Axes, holdout_start: Any, labels: tuple[str, str]) -> None:
+    """Mark where one part of time ends and the next begins, and name both."""
     start = places(pd.Series([holdout_start]))[0]
     ax.axvline(start, color=MUTED, linewidth=1)
     foot = ax.get_xaxis_transform()
-    sides = ((_("← what the model saw"), "right", -7), (_("kept to check →"), "left", 7))
-    for label, align, offset in sides:
+    for label, align, offset in zip(labels, ("right", "left"), (-7, 7), strict=True):
         ax.annotate(
             wrapped(label, 15),
             (start, 0),
