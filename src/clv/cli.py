@@ -53,6 +53,12 @@ def score(
     no_amount: Annotated[bool, typer.Option("--no-amount", help="There are no amounts: count orders only")] = False,
     as_of: Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day that counts")] = None,
     horizon_days: Annotated[int, typer.Option(help="Length of the forecast, in days")] = 365,
+    churn_window_days: Annotated[
+        int | None, typer.Option(help="Days without order that count as churn; default: from the customers' own pace")
+    ] = None,
+    purchase_rule: Annotated[
+        str, typer.Option(help="positive_net: a day is a purchase when its net is above zero; any_order: always")
+    ] = "positive_net",
     margin: Annotated[float, typer.Option(help="Contribution margin, fraction of sales")] = 1.0,
     annual_discount_rate: Annotated[float, typer.Option(help="Effective, a year; 0.10 is 10 %")] = 0.10,
     delimiter: Annotated[str | None, typer.Option(help="One character, tab or whitespace; default: detected")] = None,
@@ -76,6 +82,8 @@ def score(
         {"columns": columns, "currency_sign": currency_sign, "table": table, **written},
         as_of=None if as_of is None else as_of.date(),
         horizon_days=horizon_days,
+        churn_window_days=churn_window_days,
+        purchase_rule=purchase_rule,
         margin=margin,
         annual_discount_rate=annual_discount_rate,
     )

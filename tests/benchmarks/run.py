@@ -23,8 +23,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 AS_OF = "2024-12-30"  # the last day of the simulation
 SIDES = {"clv": "side_clv.py", "lifetimes": "side_lifetimes.py", "PyMC-Marketing": "side_pymc_marketing.py"}
-STAGES = ("customer summary", "BG/NBD fit", "Gamma-Gamma fit", "CLV, 12 months", "Pareto/NBD fit")
-WHOLE_JOB = STAGES[:4]  # from orders to lifetime value
+WHOLE_JOB = ("customer summary", "BG/NBD fit", "Gamma-Gamma fit", "CLV, 12 months")
+STAGES = (*WHOLE_JOB, "BG/NBD fit, merged rows", "Pareto/NBD fit")
 TRUTHS = {"bgnbd": "BG/NBD", "paretonbd": "Pareto/NBD"}
 
 Side = dict[str, dict[str, Any]]  # what each stage said, by its name, and "versions"

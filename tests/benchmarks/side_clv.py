@@ -57,6 +57,7 @@ def main(file: str, as_of: dt.date, repeats: int) -> None:
         repeats,
         lambda clv: {"total": float(clv.sum())},
     )
+    stage("BG/NBD fit, merged rows", lambda: BGNBD().fit(customers), repeats, fitted)  # it always merges by itself
     if (model := pareto_nbd()) is not None:
         stage("Pareto/NBD fit", lambda: model().fit(customers), repeats, fitted)
 

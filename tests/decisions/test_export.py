@@ -136,11 +136,31 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_half_one(tmp_path, monkey
 def test_an_error_between_the_parts_leaves_the_old_file_and_no_half_one(tmp_path, name):
     old = tmp_path / name
     old.write_text("old")
-    with pytest.raises(ZeroDivisionError), TableWriter(old) as writer:
-        writer.write(export_table(customers()))
-        writer.write(1 / 0)
+
+    def write():
+        with TableWriter(old) as writer:
+            writer.write(export_table(customers()))
+            writer.write(1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        write()
     assert old.read_text() == "old"
     assert list(tmp_path.iterdir()) == [old]
+
+
+def test_a_disk_that_is_full_at_the_foot_of_the_file_leaves_nothing_behind(tmp_path, monkeypatch):
+    close, calls = pq.ParquetWriter.close, []
+
+    def full(writer):
+        close(writer)
+        calls.append(writer)
+        if len(calls) == 1:  # the writer is closed once more when it is forgotten
+            fail()
+
+    monkeypatch.setattr(pq.ParquetWriter, "close", full)
+    with pytest.raises(DataError, match=r"t\.parquet: cannot be written: No space left on device"):
+        write_table(export_table(customers()), tmp_path / "t.parquet")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])

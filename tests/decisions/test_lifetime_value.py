@@ -17,7 +17,8 @@ from clv.decisions.lifetime_value import (
     require_enough,
 )
 from clv.errors import DataError
-from clv.models import learned, scatter
+from clv.models import family, learned, scatter
+from clv.models.bgnbd import BGNBD
 from clv.models.forecaster import Forecaster
 from clv.units import annual, days
 
@@ -45,6 +46,7 @@ def forecaster(rows, customers) -> Forecaster:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(learned._BOOSTING, "max_iter", 10)
         patch.setattr(scatter, "_PSEUDO_CUSTOMERS", 100)
+        patch.setattr(family, "MEMBERS", {"BG/NBD": BGNBD})
         buyers = customers.drop(NOBODY)
         return Forecaster().fit(buyers, past[::2], span=days(span), horizon=days(HORIZON))
 

@@ -61,9 +61,7 @@ def test_boosting_of_counts_doubles_with_them(case):
     np.testing.assert_allclose(twice.predict(X, 2 * expected), 2 * once.predict(X, expected), rtol=0.1)
 
 
-@pytest.mark.parametrize(
-    ("learner", "off"), [(SilenceRegression, 0.12), (BoostedSilence, 0.06)]
-)
+@pytest.mark.parametrize(("learner", "off"), [(SilenceRegression, 0.12), (BoostedSilence, 0.06)])
 def test_probabilities_of_silence_are_calibrated(case, learner, off):
     X, _, mean, y = case
     found = learner().fit(X, y == 0).predict(X)

@@ -192,9 +192,3 @@ def test_what_nobody_expected_is_above_every_level_and_no_accident():
     found = counts.calibrated(nobody, np.array([0.0, 3.0]), np.random.default_rng(0))
     assert np.isfinite([found.levels.low, found.levels.high]).all()
     assert np.isfinite(MoneyOutcomes.fit(nobody, np.array([5.0, 0.0])).scatter.at(nobody)).all()
-
-
-def test_scatter_is_moved_by_a_difference_of_logarithms():
-    moved = Scatter(1.0, 0.5, -1.0, 0.1).moved(Scatter(0.7, 0.2, -0.9), Scatter(0.2, 0.1, -0.8))
-    assert (moved.intercept, moved.by_orders, moved.by_evidence) == pytest.approx((1.5, 0.6, -1.1))
-    assert moved.level_error == 0.1

@@ -163,6 +163,16 @@ def test_steps_of_time_hold_both_lines_and_the_split():
     assert {"Forecast", "What happened", "kept to check →"} <= set(texts(ax))
 
 
+def test_the_weeks_ahead_continue_the_weeks_behind_and_the_split_names_both():
+    dates = pd.date_range("1997-01-08", periods=4, freq="7D")
+    frame = pd.DataFrame({"date": dates, "actual": [4.0, 7.0, NAN, NAN], "forecast": [NAN, NAN, 5.0, 4.5]})
+    ax = charts.weekly_outlook(frame, dates[1], EN, "Orders per week").axes[0]
+    forecast, actual = (line.get_ydata() for line in ax.lines[:2])
+    assert forecast[2:].tolist() == [5.0, 4.5]
+    assert actual[:2].tolist() == [4.0, 7.0]
+    assert [" ".join(label.split()) for label in texts(ax)] == ["← what came in", "what is forecast →"]
+
+
 def test_charts_of_a_proof_leave_their_input_untouched_and_repeat_to_the_byte():
     frame = frame_of([0.3, NAN, 0.9])
     before = frame.copy(deep=True)

@@ -15,6 +15,7 @@ from clv.config import TransactionsTable
 from clv.data import text_files
 from clv.errors import DataError
 
+MEMORY = "3GB"  # for the engine; models and tables in Python need as much again
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
@@ -28,10 +29,16 @@ _REMEDY = {
 def open_engine(spill: Path | None = None) -> Backend:
     """Return a DuckDB engine in memory that downloads nothing and does not depend on the machine's time zone.
 
-    What does not fit in memory goes to the folder `spill`.
+    What does not fit in `MEMORY` goes to the folder `spill`.
     """
     engine = ibis.duckdb.connect()
-    for name, value in {"TimeZone": "UTC", "autoinstall_known_extensions": False, "temp_directory": spill}.items():
+    settings = {
+        "TimeZone": "UTC",
+        "autoinstall_known_extensions": False,
+        "temp_directory": spill,
+        "memory_limit": MEMORY if spill is not None else None,  # without a place to spill to, the engine's own limit
+    }
+    for name, value in settings.items():
         if value is not None:
             quoted = str(value).replace("'", "''")
             engine.raw_sql(f"SET {name} = '{quoted}'")

@@ -119,13 +119,14 @@ class TableWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         """Put the file in its place, or remove what was begun."""
-        if self._parquet is not None:
-            self._parquet.close()
         try:
+            if self._parquet is not None:
+                self._parquet.close()  # writes the foot of the file, and may find the disk full
             if kind is None:
                 self._part.replace(self.file)
         except OSError as failure:
-            raise self._refused(failure) from failure
+            if kind is None:
+                raise self._refused(failure) from failure
         finally:
             self._part.unlink(missing_ok=True)
 

@@ -112,7 +112,7 @@ def forecast(
     buyers = buyers_of(known)
     if buyers.empty:
         nothing = pd.DataFrame(np.nan, index=known.index, columns=list(FORECAST_COLUMNS))
-        return nothing.assign(next_order=pd.NaT).astype({"next_order": "datetime64[s]"})
+        return nothing.astype({"next_order": "datetime64[s]"})
     table = forecaster.predict(buyers, window, rate)
     present = margin * table["present_share"]
     gap = DAYS_PER_WEEK * buyers["recency"] / buyers["frequency"].where(buyers["frequency"] > 0)

@@ -29,7 +29,7 @@ from clv.decisions.lifetime_value import churn_window, forecast
 from clv.models.forecaster import Forecaster
 from clv.units import Horizon
 
-CUSTOMERS_PER_PART: Final = 500_000
+CUSTOMERS_PER_PART: Final = 250_000
 
 
 @dataclass(frozen=True)

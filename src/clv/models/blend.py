@@ -166,16 +166,17 @@ def stack_weights(trials: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray
     return np.asarray(weights / weights.sum(), dtype=float)
 
 
-def mean_silence(baseline: FloatArray, learned: Sequence[FloatArray]) -> FloatArray:
-    """Return the mean of several probabilities of silence on the scale of log-odds.
+def mean_silence(learned: Sequence[FloatArray]) -> FloatArray:
+    """Return the mean of the learners' probabilities of silence on the scale of log-odds.
+
+    What the probability models say is among the features of each, so that it counts for as much as it has proved to.
 
     Examples
     --------
-    >>> mean_silence(np.array([0.9]), [np.array([0.5]), np.array([0.1])]).round(6).tolist()
+    >>> mean_silence([np.array([0.9]), np.array([0.1])]).round(6).tolist()
     [0.5]
     """
-    odds = np.mean([log_odds(p) for p in (baseline, *learned)], axis=0)
-    return np.asarray(expit(odds), dtype=float)
+    return np.asarray(expit(np.mean([log_odds(p) for p in learned], axis=0)), dtype=float)
 
 
 def over_horizon(learned: FloatArray, span: FloatArray, horizon: FloatArray) -> FloatArray:

@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
-_NODES = 20  # Gauss–Legendre over the root of time; relative error below 1e-11 for ten years, 1e-6 for 100
+# Gauss–Legendre nodes over the root of time: relative error below 1e-10 up to a discount of e, ten years at 10 %, with
+# the fewer; with the more, 1e-6 for a hundred years
+_FEW_NODES, _NODES = 12, 20
 
 
 def discounted(expected: Callable[[float], FloatArray], horizon: float, rate: float) -> FloatArray:
@@ -40,7 +42,7 @@ def discounted(expected: Callable[[float], FloatArray], horizon: float, rate: fl
     total: FloatArray = np.exp(-rate * horizon) * expected(horizon)
     if rate == 0:
         return total
-    nodes, lengths = np.polynomial.legendre.leggauss(_NODES)
+    nodes, lengths = np.polynomial.legendre.leggauss(_FEW_NODES if rate * horizon <= 1 else _NODES)
     # t = horizon·u²: heavy buyers' expectations bend close to 0, and so the nodes crowd there
     for u, length in zip((nodes + 1) / 2, lengths / 2, strict=True):
         t = float(horizon * u**2)

@@ -20,6 +20,7 @@ from clv.models.counts import Positions, distinct
 FloatArray = npt.NDArray[np.float64]
 
 _NODES = 8  # per panel
+_ROOTS, _LENGTHS = np.polynomial.legendre.leggauss(_NODES)
 _STEEPEST = 4.0  # nats that the integrand may fall by in a panel: eight nodes are then exact to 1e-13
 _WIDEST = 1.0  # of a panel, in the logarithm of time: the nearest singularity is π away
 _NEGLIGIBLE = 40.0  # nats below its start at which the integrand no longer counts
@@ -149,8 +150,7 @@ def _over_panels(width: FloatArray, panels: Positions, powers: Powers, *, moment
     each, width, before = Powers(*(np.repeat(v, panels) for v in powers)), np.repeat(width, panels), _before(panels)
     origin = np.minimum(each.alpha, each.beta)
     total = np.zeros((width.size, 5 if moments else 1))
-    nodes, lengths = np.polynomial.legendre.leggauss(_NODES)
-    for node, length in zip((1 + nodes) / 2, lengths / 2, strict=True):
+    for node, length in zip((1 + _ROOTS) / 2, _LENGTHS / 2, strict=True):
         u = width * (before + node)
         tau = origin * np.expm1(u)
         by_alpha, by_beta = np.log1p(tau / each.alpha), np.log1p(tau / each.beta)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from clv.errors import ConfigError
-from clv.models.fitting import Fit
+from clv.models.fitting import LOG_PARAMETER_LIMIT, Fit
 
 P = TypeVar("P", bound=NamedTuple)
 
@@ -90,8 +90,9 @@ class Estimator(Generic[P]):
         if not hasattr(self, "fit_"):
             raise ConfigError(f"{type(self).__name__} is not fitted: call fit(customers) before drawing parameters")
         drawn = rng.multivariate_normal(self.fit_.log_params, self.fit_.log_covariance, size=n, method="eigh")
+        inside = np.clip(drawn, -LOG_PARAMETER_LIMIT, LOG_PARAMETER_LIMIT)  # a flat direction would leave the numbers
         models = [copy(self) for _ in range(n)]
-        for model, row in zip(models, drawn, strict=True):
+        for model, row in zip(models, inside, strict=True):
             model._take(self.fit_.space.natural(row))
         return models
 

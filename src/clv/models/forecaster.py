@@ -314,7 +314,7 @@ def _assembled(
         by_regression = lessons.revenue * _longer(span, ahead)
         scale = revenue.sum() / max(float(by_regression.sum()), _SMALLEST) if factor is None else factor
         revenue = (revenue + scale * by_regression) / 2
-    silent = coherent(orders, mean_silence(ends[1], by_learners))
+    silent = coherent(orders, mean_silence(by_learners) if by_learners else ends[1])
     return Expectation(orders, silent, revenue, np.ones_like(orders))
 
 

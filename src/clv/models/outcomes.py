@@ -263,8 +263,12 @@ def _fitted(log_density: Callable[[Scatter], FloatArray]) -> Scatter:
         return _PRIOR_WEIGHT * float((theta - prior) @ (theta - prior)) - seen
 
     simplex = prior + np.vstack([np.zeros(prior.size), 0.5 * np.eye(prior.size)])
-    options = {"initial_simplex": simplex, "xatol": 1e-3, "fatol": 1e-7, "maxfev": 400}
-    found = minimize(cost, prior, method="Nelder-Mead", options=options).x
+    found = minimize(
+        cost,
+        prior,
+        method="Nelder-Mead",
+        options={"initial_simplex": simplex, "xatol": 1e-3, "fatol": 1e-7, "maxfev": 400},
+    ).x
     return Scatter(*(float(value) for value in found))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 
@@ -34,5 +35,6 @@ def lifetimes_bgnbd(customers: pd.DataFrame) -> dict[str, float | str]:
             peer = BetaGeoFitter().fit(x, t_x, T)
         except ConvergenceError as error:
             return {"failure": " ".join(str(error).split())[:120], "seconds": time.perf_counter() - started}
-    total = -float(peer._negative_log_likelihood_) * len(x)
+    # it keeps the mean, of times scaled to a longest T of its own; the density is per unit of time
+    total = float(x.sum()) * math.log(peer._scale) - float(peer._negative_log_likelihood_) * len(x)
     return {**peer.params_.to_dict(), "log_likelihood": total, "seconds": time.perf_counter() - started}

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from clv.models.baseline import Baseline
-from clv.models.outcomes import CountOutcomes, Expectation, Levels, MoneyOutcomes, Scatter, coherent
+from clv.models.outcomes import CountOutcomes, Expectation, MoneyOutcomes, Scatter, coherent
 from clv.models.purchase_model import PurchaseModel
 from clv.units import Horizon
 
@@ -43,7 +43,6 @@ def count_outcomes(
     baseline: Baseline,
     known: pd.DataFrame,
     trials: Sequence[Trial],
-    span: Horizon,
     horizon: Horizon,
     level_error: float,
 ) -> CountOutcomes:

@@ -126,7 +126,8 @@ LEVELS: Final = {
         "The total is corrected by {factor}, for season or trend: that brought past forecasts clearly closer."
     ),
     "no_clear_gain": message(
-        "The total is left as it is: no correction for season or trend would have brought past forecasts clearly closer."
+        "The total is left as it is: no correction for season or trend would have brought past forecasts clearly "
+        "closer."
     ),
     "few_origins": message(
         "The total is not corrected for season or trend: the history offers too few past forecasts to try that on."
