@@ -60,7 +60,9 @@ def fit_forecaster(purchase_days: Table, as_of: dt.date, horizon: Horizon) -> Fo
         buyers_as_of(sample, as_of, plan), past, span=days(plan.span_days), horizon=horizon, triples=triples
     )
     level = choose_level_of(sample, as_of, horizon, forecaster.baseline_.family_)
-    return forecaster.at_level(level.factor)
+    # the mean absolute error of a normal variable is 0.8 of its standard deviation
+    error = 1.25 * level.numbers["error_after"] if level.reason == "corrected" else None
+    return forecaster.at_level(level.factor, error)
 
 
 def buyers_as_of(purchase_days: Table, as_of: dt.date, plan: OriginPlan) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple, Self
 
 import numpy as np
@@ -115,10 +116,23 @@ class Forecaster:
         self._spread(known, trials)
         return self
 
-    def at_level(self, factor: float) -> Self:
-        """Return the same forecaster with the total that it expects multiplied by a factor > 0, see `level`."""
+    def at_level(self, factor: float, error: float | None = None) -> Self:
+        """Return the same forecaster with the total that it expects multiplied by a factor > 0, see `level`.
+
+        Parameters
+        ----------
+        factor : float
+            1 changes nothing.
+        error : float, optional
+            Relative standard error of the total at that level, where past origins showed it.
+        """
         moved = copy.copy(self)
         moved.level = factor
+        if error is not None:
+            moved.level_error_ = error
+            moved.counts_ = replace(self.counts_, scatter=replace(self.counts_.scatter, level_error=error))
+            if self.money_ is not None:
+                moved.money_ = replace(self.money_, scatter=replace(self.money_.scatter, level_error=error))
         return moved
 
     def predict(self, known: pd.DataFrame, window: Horizon, rate: DiscountRate) -> pd.DataFrame:
