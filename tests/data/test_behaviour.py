@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tests.reference import companies
 
-from clv.data.behaviour import ACTIVITY, HALF_LIVES, MONEY_WINDOWS, WINDOWS, behaviour
+from clv.data.behaviour import ACTIVITY, HALF_LIVES, MONEY_WINDOWS, WINDOWS, behaviour, log_gaps
 from clv.data.customers import customer_days
 from clv.data.schema import CUSTOMERS, MONEY
 
@@ -146,3 +146,9 @@ def test_the_future_never_reaches_a_column(as_table, history, cut, shift, times)
     for other in others:
         assert other.index.str[1:].tolist() == actual.index.str[1:].tolist()
         pd.testing.assert_frame_equal(other.set_axis(actual.index), actual, check_exact=False, rtol=1e-13)
+
+
+def test_gaps_are_counted_between_purchase_days_up_to_the_as_of_date(lines):
+    gaps = log_gaps(customer_days(lines(LINES), dt.date(2024, 7, 1)), AS_OF).execute().set_index("customer_id")
+    expected = {"four": np.log([75 / 7, 30 / 7, 15 / 7]).sum(), "edge": np.log([21 / 7, 1 / 7]).sum()}
+    assert gaps["log_gaps"].to_dict() == pytest.approx(expected, rel=1e-12)

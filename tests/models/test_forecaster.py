@@ -10,7 +10,8 @@ from tests.reference import companies
 from clv.models import bgnbd, scatter
 from clv.models import learned as learned_module
 from clv.models.bgnbd import BGNBD
-from clv.models.forecaster import Forecaster, Past
+from clv.models.cases import Past
+from clv.models.forecaster import Forecaster
 from clv.models.pareto_nbd import ParetoNBD
 from clv.models.tournament import BLEND, NAIVE, PROBABILITY
 from clv.units import annual, days

@@ -14,6 +14,7 @@ from ibis import _
 from ibis.expr.types import Table
 
 from clv.data.customers import customer_summary
+from clv.units import DAYS_PER_WEEK
 
 WINDOWS: Final = (7, 14, 28, 56, 91, 182, 364)  # days before the as-of date, each about twice the one before
 MONEY_WINDOWS: Final = (28, 91, 182)  # days; money is noisier than orders, so fewer
@@ -74,3 +75,23 @@ def behaviour(days: Table, as_of: dt.date, span_days: int) -> Table:
         for window in MONEY_WINDOWS
     }
     return joined.mutate(**repeats, **money).select(*summary.columns, "mean_purchase", *ACTIVITY)
+
+
+def log_gaps(days: Table, as_of: dt.date) -> Table:
+    """Sum the logarithms of the times between a customer's purchase days: how regular they are.
+
+    Parameters
+    ----------
+    days, as_of
+        As for `behaviour`.
+
+    Returns
+    -------
+    Table
+        customer_id and log_gaps (sum of ln of the gaps in weeks), for who purchased on more than one day.
+    """
+    bought = days.filter((_.ordered_on <= as_of) & _.is_purchase)
+    in_turn = ibis.window(group_by="customer_id", order_by="ordered_on")
+    gaps = bought.mutate(before=bought.ordered_on.lag().over(in_turn)).filter(_.before.notnull())
+    weeks = gaps.ordered_on.delta(gaps.before, unit="day") / DAYS_PER_WEEK
+    return gaps.group_by("customer_id").aggregate(log_gaps=weeks.ln().sum())

@@ -10,15 +10,16 @@ import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
-from clv.data.behaviour import behaviour
+from clv.data.behaviour import behaviour, log_gaps
 from clv.data.customers import customer_summary, distinct_counts
 from clv.data.origins import OriginPlan, history_start, plan_origins, read_origins, sample_days
 from clv.data.series import daily_series
 from clv.decisions.lifetime_value import require_enough
 from clv.decisions.outlook import observed_weeks
 from clv.errors import DataError
+from clv.models.cases import Past
 from clv.models.family import ModelFamily
-from clv.models.forecaster import Forecaster, Past
+from clv.models.forecaster import Forecaster
 from clv.models.level import Level, choose_level, level_factors
 from clv.units import DAYS_PER_WEEK, Horizon, days
 
@@ -66,10 +67,11 @@ def fit_forecaster(purchase_days: Table, as_of: dt.date, horizon: Horizon) -> Fo
 
 
 def buyers_as_of(purchase_days: Table, as_of: dt.date, plan: OriginPlan) -> pd.DataFrame:
-    """Return who has purchased by a date, described by `clv.data.behaviour.behaviour`, indexed by customer_id."""
+    """Return who has purchased by a date, indexed by customer_id: `clv.data.behaviour.behaviour` and log_gaps."""
     described = behaviour(purchase_days, as_of, plan.span_days).filter(_.n_orders > 0)
     buyers: pd.DataFrame = described.order_by("customer_id").execute().set_index("customer_id")
-    return buyers
+    gaps = log_gaps(purchase_days, as_of).execute().set_index("customer_id")["log_gaps"]
+    return buyers.assign(log_gaps=gaps.reindex(buyers.index).fillna(0.0))
 
 
 def choose_level_of(purchase_days: Table, as_of: dt.date, horizon: Horizon, family: ModelFamily) -> Level:

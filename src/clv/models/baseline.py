@@ -80,7 +80,7 @@ class Baseline:
     spend_ : Spend
     """
 
-    def fit(self, known: pd.DataFrame, triples: pd.DataFrame | None = None) -> Self:
+    def fit(self, known: pd.DataFrame, triples: pd.DataFrame | None = None, stages: int = 1) -> Self:
         """Fit on customers as of a date.
 
         Parameters
@@ -90,6 +90,8 @@ class Baseline:
         triples : DataFrame, optional
             All customers as distinct (frequency, recency, T) with their number n_customers, from
             `clv.data.customers.distinct_counts`; without it the purchase models are fitted on `known`.
+        stages : int, default 1
+            Of a gap between purchases, see `clv.models.family.ModelFamily.fit`.
 
         Raises
         ------
@@ -97,7 +99,8 @@ class Baseline:
             As for `clv.models.family.ModelFamily.fit`.
         """
         counts, weights = (known, None) if triples is None else (triples, "n_customers")
-        self.family_ = ModelFamily().fit(counts, weights)
+        self.family_ = ModelFamily().fit(counts, weights, stages)
+        self.stages_ = stages
         self.spend_ = Spend().fit(known)
         self._mean_spend = float(self.spend_.predict(known).mean())
         return self
@@ -123,19 +126,21 @@ class Baseline:
         )
 
     def evidence(self, known: pd.DataFrame) -> np.ndarray:
-        """Return the shape r + x of what the best model knows of each customer's own purchase rate, > 0."""
+        """Return the shape r + k·x of what the best model knows of each customer's own purchase rate, > 0."""
         r = self.family_.models_[self.family_.best_].params_.r
-        return np.asarray(r + known["frequency"], dtype=float)
+        return np.asarray(r + self.stages_ * known["frequency"], dtype=float)
 
     def time_to_next_order(self, known: pd.DataFrame) -> pd.Series:
         """Return the days within which half of such customers order again, if they have not left.
 
         The purchase rate of one who is active is Gamma(r + x, alpha + T) in every model here, and the time to the next
-        purchase therefore Pareto of the second kind: its median is (alpha + T)·(2^(1 / (r + x)) − 1).
+        purchase therefore Pareto of the second kind: its median is (alpha + T)·(2^(1 / (r + x)) − 1). Of customers with
+        a rhythm the median gap, so many stages long, begins at the last purchase, and one stage is left at least.
         """
         model = self.family_.models_[self.family_.best_]
-        r, alpha = model.params_.r, model.params_.alpha
-        median = (alpha + known["T"]) * np.expm1(np.log(2.0) / (r + known["frequency"]))
+        alpha, k = model.params_.alpha, self.stages_
+        stage = (alpha + known["T"]) * np.expm1(np.log(2.0) / self.evidence(known))
+        median = np.maximum(k * stage - (known["T"] - known["recency"]), stage) if k > 1 else stage
         next_order: pd.Series = (median * weeks(1).days).rename("days_to_next_order")
         return next_order
 

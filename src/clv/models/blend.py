@@ -55,9 +55,9 @@ class Case:
     revenue: FloatArray
 
     @classmethod
-    def at(cls, as_of: dt.date, known: pd.DataFrame, outcome: pd.DataFrame, span: Horizon) -> Self:
+    def at(cls, as_of: dt.date, known: pd.DataFrame, outcome: pd.DataFrame, span: Horizon, stages: int = 1) -> Self:
         """Fit the baseline on the customers known at an origin and put features and outcome beside it."""
-        baseline = Baseline().fit(known).predict(known, span)
+        baseline = Baseline().fit(known, stages=stages).predict(known, span)
         happened = (outcome[name].to_numpy(dtype=float) for name in ("orders", "revenue"))
         return cls(as_of, known, baseline, features(known, baseline), *happened)
 

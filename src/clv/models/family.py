@@ -2,7 +2,8 @@
 
 They describe one process with different ways of leaving (after a purchase, also after the first, at any time), the data
 seldom tell which is right, and their errors differ: the mean of the three forecasts is close to the best of them
-everywhere, which no single one is.
+everywhere, which no single one is. All three let the gaps between purchases be exponential; customers with a rhythm of
+their own are another matter, and then the MBG/CNBD-k stands alone.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import pandas as pd
 
 from clv.errors import ConvergenceError
 from clv.models.bgnbd import BGNBD
+from clv.models.mbgcnbd import MBGCNBD
 from clv.models.mbgnbd import MBGNBD
 from clv.models.pareto_nbd import ParetoNBD
 from clv.models.purchase_model import PurchaseModel
 from clv.units import DiscountRate, Horizon
 
 MEMBERS: Final[dict[str, type[PurchaseModel[Any]]]] = {"BG/NBD": BGNBD, "MBG/NBD": MBGNBD, "Pareto/NBD": ParetoNBD}
+REGULAR: Final = "MBG/CNBD-k"
 
 
 class ModelFamily:
@@ -46,8 +49,15 @@ class ModelFamily:
     models_: dict[str, PurchaseModel[Any]]
     left_out_: dict[str, str]
 
-    def fit(self, customers: pd.DataFrame, weights: str | None = None) -> Self:
-        """Fit every member; parameters as for `clv.models.purchase_model.PurchaseModel.fit`.
+    def fit(self, customers: pd.DataFrame, weights: str | None = None, stages: int = 1) -> Self:
+        """Fit every member.
+
+        Parameters
+        ----------
+        customers, weights
+            As for `clv.models.purchase_model.PurchaseModel.fit`.
+        stages : int, default 1
+            Above 1 customers have a rhythm, and the MBG/CNBD-k with that k is fitted alone.
 
         Raises
         ------
@@ -57,9 +67,10 @@ class ModelFamily:
             If no member's likelihood has a maximum.
         """
         self.models_, self.left_out_ = {}, {}
-        for name, model in MEMBERS.items():
+        members = {name: model() for name, model in MEMBERS.items()} if stages == 1 else {REGULAR: MBGCNBD(stages)}
+        for name, model in members.items():
             try:
-                self.models_[name] = model().fit(customers, weights)
+                self.models_[name] = model.fit(customers, weights)
             except ConvergenceError as error:
                 self.left_out_[name] = str(error)
         if not self.models_:

@@ -10,15 +10,15 @@ import copy
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from clv.errors import ConvergenceError, DataError
 from clv.models.baseline import Baseline
 from clv.models.blend import MEMBERS, Case, Learned, Lessons, levelled, mean_silence, over_horizon, stack_weights
+from clv.models.cases import Past, cases_with_rhythm
 from clv.models.features import features
 from clv.models.outcomes import Expectation, coherent
 from clv.models.scatter import FEWEST_RETURNS, Trial, count_outcomes, level_error, money_outcomes, parameter_error
@@ -43,14 +43,6 @@ SEED: Final = 19_970_101
 _SMALLEST = 1e-12  # below every expectation
 MOST_TRIALS: Final = 2  # origins at which the candidates compete, the latest ones
 FEWEST_OUTCOMES: Final = 200  # customers at the origins to learn from,
-
-
-class Past(NamedTuple):
-    """A day in the past: what was known (from `clv.data.behaviour.behaviour`) and what happened in the span after."""
-
-    as_of: dt.date
-    known: pd.DataFrame
-    outcome: pd.DataFrame
 
 
 class Forecaster:
@@ -107,9 +99,9 @@ class Forecaster:
         rng = np.random.default_rng(SEED)
         known = known.sort_index()  # what is drawn for a customer must not depend on the order of rows
         self.span, self.horizon, self.level = span, horizon, 1.0
-        self.baseline_ = Baseline().fit(known, triples)
         self.known_, self._hiatus = known, patience(known)
-        cases = _cases(past, span)
+        stages, cases = cases_with_rhythm(known, past, span)
+        self.baseline_ = Baseline().fit(known, triples, stages)
         self.level_trials_ = [float(np.log(c.orders.sum() / c.baseline["expected_orders"].sum())) for c in cases]
         trials = self._compete(cases, [origin.as_of for origin in past], rng)
         self._learn(known, cases)
@@ -290,20 +282,6 @@ class Forecaster:
         orders = self.level * expected.orders
         silent = coherent(orders, expected.silent**self.level)
         return Expectation(orders, silent, self.level * expected.revenue, self.baseline_.evidence(known))
-
-
-def _cases(past: Sequence[Past], span: Horizon) -> list[Case]:
-    """Return the origins at which a baseline can be fitted and something happened."""
-    cases = []
-    for origin in past:
-        if origin.outcome["orders"].sum() == 0:
-            continue
-        try:
-            then = origin.known.sort_index()
-            cases.append(Case.at(origin.as_of, then, origin.outcome.loc[then.index], span))
-        except (DataError, ConvergenceError):
-            continue  # too few came back by then; later origins tell
-    return cases
 
 
 def _enough(cases: Sequence[Case]) -> bool:
