@@ -8,6 +8,7 @@ fell there (conformal).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
@@ -104,7 +105,31 @@ class Scatter:
 
 
 @dataclass(frozen=True)
-class CountOutcomes:
+class _Outcomes(ABC):
+    """A distribution around what is expected: how far it scatters, and at which levels its intervals end."""
+
+    scatter: Scatter = Scatter()
+    levels: Levels = Levels()
+
+    @abstractmethod
+    def quantile(self, level: float, expected: Expectation) -> FloatArray:
+        """Return the outcome not exceeded with probability level."""
+
+    def low(self, expected: Expectation) -> FloatArray:
+        """Return the 5th percentile."""
+        return self.quantile(self.levels.low, expected)
+
+    def median(self, expected: Expectation) -> FloatArray:
+        """Return the 50th percentile."""
+        return self.quantile(self.levels.middle, expected)
+
+    def high(self, expected: Expectation) -> FloatArray:
+        """Return the 95th percentile."""
+        return self.quantile(self.levels.high, expected)
+
+
+@dataclass(frozen=True)
+class CountOutcomes(_Outcomes):
     """Orders in a horizon: silent with probability s, else 1 + a negative binomial count.
 
     Parameters
@@ -113,9 +138,6 @@ class CountOutcomes:
         1 / size of the negative binomial: its variance is m + scatter·m² for a mean m of orders beyond the first.
     levels : Levels
     """
-
-    scatter: Scatter = Scatter()
-    levels: Levels = Levels()
 
     @classmethod
     def fit(cls, expected: Expectation, happened: FloatArray) -> Self:
@@ -146,18 +168,6 @@ class CountOutcomes:
             result[rows] = 1 + _negative_binomial_quantile(inside, some.orders_if_any - 1, self.scatter.at(some))
         return result
 
-    def low(self, expected: Expectation) -> FloatArray:
-        """Return the 5th percentile."""
-        return self.quantile(self.levels.low, expected)
-
-    def median(self, expected: Expectation) -> FloatArray:
-        """Return the 50th percentile."""
-        return self.quantile(self.levels.middle, expected)
-
-    def high(self, expected: Expectation) -> FloatArray:
-        """Return the 95th percentile."""
-        return self.quantile(self.levels.high, expected)
-
     def variance(self, expected: Expectation) -> FloatArray:
         """Return the variance of the orders given the level, which totals add by themselves."""
         orders, own = expected.orders_if_any, replace(self.scatter, level_error=0.0)
@@ -168,7 +178,7 @@ class CountOutcomes:
 
 
 @dataclass(frozen=True)
-class MoneyOutcomes:
+class MoneyOutcomes(_Outcomes):
     """Net sales in a horizon: nothing with probability s, else a gamma variable.
 
     Parameters
@@ -177,9 +187,6 @@ class MoneyOutcomes:
         Squared coefficient of variation of the sales of those who order.
     levels : Levels
     """
-
-    scatter: Scatter
-    levels: Levels = Levels()
 
     @classmethod
     def fit(cls, expected: Expectation, happened: FloatArray) -> Self:
@@ -214,18 +221,6 @@ class MoneyOutcomes:
         inside = np.clip((level - expected.silent) / comes, 0.0, 1 - 1e-12)
         result: FloatArray = np.maximum(expected.revenue, 0.0) / comes * gammaincinv(shape, inside) / shape
         return result
-
-    def low(self, expected: Expectation) -> FloatArray:
-        """Return the 5th percentile."""
-        return self.quantile(self.levels.low, expected)
-
-    def median(self, expected: Expectation) -> FloatArray:
-        """Return the 50th percentile."""
-        return self.quantile(self.levels.middle, expected)
-
-    def high(self, expected: Expectation) -> FloatArray:
-        """Return the 95th percentile."""
-        return self.quantile(self.levels.high, expected)
 
     def variance(self, expected: Expectation) -> FloatArray:
         """Return the variance of the sales given the level, which totals add by themselves."""

@@ -131,9 +131,10 @@ def judge(
     forecasts.index = actual.index = pd.RangeIndex(len(actual))  # a customer may be in several trials
     table = holdout_metrics(forecasts, actual)
     best = str(table["rmse"].idxmin())
-    winner, reason = BLEND, "won"
+    winner: str = BLEND
+    reason: Reason = "won"
     if best in (*RULES, PROBABILITY):
         apart = bootstrap_difference(forecasts[best], forecasts[BLEND], actual, "rmse", rng, level=_LEVEL)
         if apart.high < 0:
             winner, reason = best, "clearly_better"
-    return Tournament(table, winner, reason, weights, len(trials), span_days)  # type: ignore[arg-type]
+    return Tournament(table, winner, reason, weights, len(trials), span_days)
