@@ -162,3 +162,11 @@ def test_what_is_learned_does_not_depend_on_the_currency(case, learned, few_tree
     other = Case.at(case.as_of, dear, outcome, days(90))
     found = Learned().fit([other]).says(other.X, other.baseline).revenue
     np.testing.assert_allclose(found, 1000 * learned.says(case.X, case.baseline).revenue, rtol=0.01)
+
+
+def test_nothing_was_learned_of_the_first_days():
+    learned, models = np.array([0.2]), np.array([0.9])
+    by_share = [over_horizon(learned, models, models, share)[0] for share in (0.0, 0.25, 0.5, 1.0, 3.0)]
+    assert by_share[0] == pytest.approx(0.9)
+    assert by_share[3] == by_share[4] == pytest.approx(0.2)
+    assert np.all(np.diff(by_share[:4]) < 0)

@@ -179,21 +179,25 @@ def mean_silence(learned: Sequence[FloatArray]) -> FloatArray:
     return np.asarray(expit(np.mean([log_odds(p) for p in learned], axis=0)), dtype=float)
 
 
-def over_horizon(learned: FloatArray, span: FloatArray, horizon: FloatArray) -> FloatArray:
+def over_horizon(learned: FloatArray, span: FloatArray, horizon: FloatArray, share: float = 1.0) -> FloatArray:
     """Carry a learned P(no order in the span) over to a length of time of another size.
 
     The probability models say how the odds of silence fall with time; what was learned is how much higher or lower
-    they are for this customer: the shift of the log-odds is kept.
+    they are for this customer: the shift of the log-odds is kept over longer times, and grows with time up to the span,
+    since nothing was learned of the first days.
 
     Parameters
     ----------
     learned, span, horizon : ndarray, shape (n,)
         P(no order): the learner's over the span, the baseline's over the span and over the other length.
+    share : float, default 1
+        The other length over the span; above 1 counts as 1.
 
     Examples
     --------
     >>> over_horizon(np.array([0.5, 0.9]), np.array([0.5, 0.5]), np.array([0.2, 0.5])).round(6).tolist()
     [0.2, 0.9]
     """
-    odds = log_odds(learned) + log_odds(horizon) - log_odds(span)
-    return np.asarray(expit(odds), dtype=float)
+    odds = log_odds(horizon) + min(1.0, share) * (log_odds(learned) - log_odds(span))
+    carried = np.asarray(expit(odds), dtype=float)
+    return np.maximum(carried, learned) if share < 1 else carried  # who is silent in the span is so in its first days

@@ -210,7 +210,8 @@ class Forecaster:
     def _trial(self, case: Case, lessons: Lessons | None, winner: str, orders: pd.Series) -> Trial:
         """Return the forecast of an origin as it would have been made there, and what happened."""
         heard = case.baseline, lessons
-        expected = _assembled(orders.to_numpy(), case.baseline, heard, money=winner not in RULES, factor=None)
+        orders_then, is_rule = orders.to_numpy(), winner in RULES
+        expected = _assembled(orders_then, case.baseline, heard, share=1.0, money=not is_rule, factor=None)
         return Trial(expected._replace(evidence=self.baseline_.evidence(case.known)), case.orders, case.revenue)
 
     def _candidates(self, case: Case, members: FloatArray, weights: FloatArray) -> pd.DataFrame:
@@ -277,7 +278,8 @@ class Forecaster:
         if winner == BLEND and lessons is not None:
             weights = np.array([self.tournament_.weights[name] for name in MEMBERS])
             orders = (lessons.orders * self._factors) @ weights * _longer(span, ahead)
-        expected = _assembled(orders, ahead, heard, money=winner not in RULES, factor=self._money_factor)
+        share = length.days / self.span.days
+        expected = _assembled(orders, ahead, heard, share=share, money=winner not in RULES, factor=self._money_factor)
         # the level scales what is expected, and the hazard of an order with it
         orders = self.level * expected.orders
         silent = coherent(orders, expected.silent**self.level)
@@ -291,16 +293,17 @@ def _enough(cases: Sequence[Case]) -> bool:
 
 
 def _assembled(
-    orders: FloatArray, ahead: pd.DataFrame, heard: Heard, *, money: bool, factor: float | None
+    orders: FloatArray, ahead: pd.DataFrame, heard: Heard, *, share: float, money: bool, factor: float | None
 ) -> Expectation:
     """Put silence and revenue beside the expected orders of a length of time.
 
-    `ahead` is the baseline over that length; `money` says whether the learned revenue counts (a rule that expects no
-    orders of someone must not expect money); `factor` scales its total, None to that of orders times spend.
+    `ahead` is the baseline over that length and `share` the length over the learners' span; `money` says whether the
+    learned revenue counts (a rule that expects no orders of someone must not expect money); `factor` scales its total,
+    None to that of orders times spend.
     """
     span, lessons = heard
     ends = (span["p_no_order"].to_numpy(), ahead["p_no_order"].to_numpy())
-    by_learners = () if lessons is None else tuple(over_horizon(p, *ends) for p in lessons.silent)
+    by_learners = () if lessons is None else tuple(over_horizon(p, *ends, share) for p in lessons.silent)
     revenue = orders * ahead["spend"].to_numpy()
     if money and lessons is not None and lessons.revenue is not None:
         by_regression = lessons.revenue * _longer(span, ahead)
