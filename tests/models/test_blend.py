@@ -11,11 +11,8 @@ from hypothesis.extra import numpy as arrays
 from tests.reference import companies
 
 from clv.models import learned as learned_module
-from clv.models.blend import MEMBERS, Case, Learned, levelled, mean_silence, over_horizon, stack_weights
+from clv.models.blend import MEMBERS, Case, Learned, levelled, stack_weights
 from clv.units import days
-
-probabilities = st.floats(1e-6, 1 - 1e-6)
-several = arrays.arrays(float, 6, elements=probabilities)
 
 
 def trial(n: int, seed: int = 0, noise: tuple[float, ...] = (0.1, 1.0, 2.0)) -> tuple[np.ndarray, np.ndarray]:
@@ -70,37 +67,6 @@ def test_levelled_members_have_the_total_of_the_first():
     assert factors.tolist() == [1.0, 0.5, 1.0]  # who expects nothing at all is left as it is
 
 
-@given(several)
-def test_one_opinion_of_silence_is_kept(p):
-    np.testing.assert_allclose(mean_silence([p]), p, rtol=1e-6)
-    np.testing.assert_allclose(mean_silence([p, p]), p, rtol=1e-6)
-
-
-@given(several, several)
-def test_a_mean_silence_lies_between_the_opinions(one, other):
-    found = mean_silence([one, other])
-    assert (found >= np.minimum(one, other) * (1 - 1e-9)).all()
-    assert (found <= np.maximum(one, other) * (1 + 1e-9)).all()
-    np.testing.assert_allclose(1 - found, mean_silence([1 - one, 1 - other]), atol=1e-9)
-
-
-@given(several, several)
-def test_silence_over_a_horizon_of_equal_length_is_what_was_learned(p, baseline):
-    np.testing.assert_allclose(over_horizon(p, baseline, baseline), p, rtol=1e-9)
-
-
-@given(several, several, several, st.floats(0.01, 1.0))
-def test_silence_becomes_less_likely_with_time_and_stays_a_probability(p, span, horizon, shorter):
-    near, far = (over_horizon(p, span, horizon**power) for power in (shorter, 1.0))
-    assert ((far >= 0) & (near <= 1)).all()
-    assert (far <= near * (1 + 1e-9)).all()
-
-
-def test_the_odds_of_silence_fall_with_time_as_those_of_the_baseline():
-    found = over_horizon(np.array([0.5]), np.array([0.8]), np.array([0.6]))
-    assert found.tolist() == pytest.approx([1.5 / (1.5 + 4)])  # odds of 1, times 1.5 over 4
-
-
 @pytest.fixture(scope="module")
 def case():
     rows = companies.buyers(500, 3, days=360, arrivals=200)
@@ -146,7 +112,7 @@ def test_without_amounts_nothing_is_learned_of_money(case, few_trees):
 
 def test_where_everybody_came_back_silence_cannot_be_learned(case, few_trees):
     always = Case(case.as_of, case.known, case.baseline, case.X, case.orders + 1, case.revenue)
-    assert Learned().fit([always]).says(case.X, case.baseline).silent == ()
+    assert Learned().fit([always]).says(case.X, case.baseline).silence is None
 
 
 def test_refunds_alone_teach_nothing_of_money(case, few_trees):
@@ -162,11 +128,3 @@ def test_what_is_learned_does_not_depend_on_the_currency(case, learned, few_tree
     other = Case.at(case.as_of, dear, outcome, days(90))
     found = Learned().fit([other]).says(other.X, other.baseline).revenue
     np.testing.assert_allclose(found, 1000 * learned.says(case.X, case.baseline).revenue, rtol=0.01)
-
-
-def test_nothing_was_learned_of_the_first_days():
-    learned, models = np.array([0.2]), np.array([0.9])
-    by_share = [over_horizon(learned, models, models, share)[0] for share in (0.0, 0.25, 0.5, 1.0, 3.0)]
-    assert by_share[0] == pytest.approx(0.9)
-    assert by_share[3] == by_share[4] == pytest.approx(0.2)
-    assert np.all(np.diff(by_share[:4]) < 0)

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import LinearConstraint, minimize
-from scipy.special import expit
 
 from clv.models.baseline import Baseline
-from clv.models.features import features, log_odds
-from clv.models.learned import BoostedCounts, BoostedSilence, CountRegression, SilenceRegression
+from clv.models.features import features
+from clv.models.learned import BoostedCounts, CountRegression
+from clv.models.silence import Silence, SilenceLearners
 from clv.units import Horizon
 
 FloatArray = npt.NDArray[np.float64]
@@ -69,14 +69,14 @@ class Lessons(NamedTuple):
     ----------
     orders : ndarray, shape (n, 3)
         The members' expected orders, in the order of `MEMBERS`, each at its own level.
-    silent : tuple of ndarray, shape (n,)
-        Each learner's P(no order); empty where silence could not be learned.
+    silence : Silence or None
+        None where silence could not be learned.
     revenue : ndarray, shape (n,), or None
         Expected net sales (currency) at its own level; None without amounts.
     """
 
     orders: FloatArray
-    silent: tuple[FloatArray, ...]
+    silence: Silence | None
     revenue: FloatArray | None
 
 
@@ -92,7 +92,7 @@ class Learned:
         self._boosting = BoostedCounts().fit(X, orders, expected)
         silent = orders == 0
         both = bool(silent.any() and not silent.all())
-        self._silence = (SilenceRegression().fit(X, silent), BoostedSilence().fit(X, silent)) if both else ()
+        self._silence = SilenceLearners().fit(X, silent) if both else None
         spend = np.concatenate([case.baseline["spend"].to_numpy() for case in cases])
         relative = np.clip(np.concatenate([case.revenue for case in cases]) / spend, 0.0, None)
         paid = np.isfinite(relative).all() and relative.sum() > 0
@@ -103,8 +103,8 @@ class Learned:
         """Return what was learned of each customer, from `features` and the baseline over the span."""
         expected, spend = (baseline[name].to_numpy(dtype=float) for name in ("expected_orders", "spend"))
         orders = np.column_stack([expected, self._regression.predict(X), self._boosting.predict(X, expected)])
-        silent = tuple(learner.predict(X) for learner in self._silence)
-        return Lessons(orders, silent, None if self._money is None else self._money.predict(X) * spend)
+        silence = None if self._silence is None else self._silence.says(X, baseline["p_no_order"].to_numpy(dtype=float))
+        return Lessons(orders, silence, None if self._money is None else self._money.predict(X) * spend)
 
 
 def levelled(members: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -164,40 +164,3 @@ def stack_weights(trials: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray
     ).x
     weights = np.clip(np.asarray(found, dtype=float), 0.0, None)
     return np.asarray(weights / weights.sum(), dtype=float)
-
-
-def mean_silence(learned: Sequence[FloatArray]) -> FloatArray:
-    """Return the mean of the learners' probabilities of silence on the scale of log-odds.
-
-    What the probability models say is among the features of each, so that it counts for as much as it has proved to.
-
-    Examples
-    --------
-    >>> mean_silence([np.array([0.9]), np.array([0.1])]).round(6).tolist()
-    [0.5]
-    """
-    return np.asarray(expit(np.mean([log_odds(p) for p in learned], axis=0)), dtype=float)
-
-
-def over_horizon(learned: FloatArray, span: FloatArray, horizon: FloatArray, share: float = 1.0) -> FloatArray:
-    """Carry a learned P(no order in the span) over to a length of time of another size.
-
-    The probability models say how the odds of silence fall with time; what was learned is how much higher or lower
-    they are for this customer: the shift of the log-odds is kept over longer times, and grows with time up to the span,
-    since nothing was learned of the first days.
-
-    Parameters
-    ----------
-    learned, span, horizon : ndarray, shape (n,)
-        P(no order): the learner's over the span, the baseline's over the span and over the other length.
-    share : float, default 1
-        The other length over the span; above 1 counts as 1.
-
-    Examples
-    --------
-    >>> over_horizon(np.array([0.5, 0.9]), np.array([0.5, 0.5]), np.array([0.2, 0.5])).round(6).tolist()
-    [0.2, 0.9]
-    """
-    odds = log_odds(horizon) + min(1.0, share) * (log_odds(learned) - log_odds(span))
-    carried = np.asarray(expit(odds), dtype=float)
-    return np.maximum(carried, learned) if share < 1 else carried  # who is silent in the span is so in its first days

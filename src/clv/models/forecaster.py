@@ -10,18 +10,19 @@ import copy
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from clv.models.baseline import Baseline
-from clv.models.blend import MEMBERS, Case, Learned, Lessons, levelled, mean_silence, over_horizon, stack_weights
+from clv.models.blend import MEMBERS, Case, Learned, Lessons, levelled, stack_weights
 from clv.models.cases import Past, cases_with_rhythm
 from clv.models.features import features
 from clv.models.outcomes import Expectation, coherent
 from clv.models.scatter import FEWEST_RETURNS, Trial, count_outcomes, level_error, money_outcomes, parameter_error
+from clv.models.silence import over_length
 from clv.models.tournament import (
     BLEND,
     BOOSTING,
@@ -43,6 +44,13 @@ SEED: Final = 19_970_101
 _SMALLEST = 1e-12  # below every expectation
 MOST_TRIALS: Final = 2  # origins at which the candidates compete, the latest ones
 FEWEST_OUTCOMES: Final = 200  # customers at the origins to learn from,
+
+
+class _Shared(NamedTuple):
+    """What today's customers have in common, settled at the fit: a part of them must not be measured by itself."""
+
+    money: float = 0.0  # factor on the learned revenue
+    silence: float = 0.0  # shift of the log-odds of silence
 
 
 class Forecaster:
@@ -211,7 +219,7 @@ class Forecaster:
         """Return the forecast of an origin as it would have been made there, and what happened."""
         heard = case.baseline, lessons
         orders_then, is_rule = orders.to_numpy(), winner in RULES
-        expected = _assembled(orders_then, case.baseline, heard, share=1.0, money=not is_rule, factor=None)
+        expected = _assembled(orders_then, case.baseline, heard, share=1.0, money=not is_rule, shared=None)
         return Trial(expected._replace(evidence=self.baseline_.evidence(case.known)), case.orders, case.revenue)
 
     def _candidates(self, case: Case, members: FloatArray, weights: FloatArray) -> pd.DataFrame:
@@ -224,7 +232,7 @@ class Forecaster:
     def _learn(self, known: pd.DataFrame, cases: Sequence[Case]) -> None:
         """Learn from all origins, and note by how much each learner's total must be scaled to the models'."""
         self._learned: Learned | None = None
-        self._money_factor = 0.0
+        self._shared = _Shared()
         if self.tournament_.reason in ("short_history", "few_customers"):
             return
         self._learned = Learned().fit(cases)
@@ -233,9 +241,11 @@ class Forecaster:
         if lessons is None:
             return
         _, self._factors = levelled(lessons.orders)
+        if lessons.silence is not None:
+            self._shared = _Shared(silence=lessons.silence.shared)
         if lessons.revenue is not None and lessons.revenue.sum() > 0:
             without = self._expectation(known, self.span, span, (span, lessons._replace(revenue=None)))
-            self._money_factor = float(without.revenue.sum() / lessons.revenue.sum())
+            self._shared = self._shared._replace(money=float(without.revenue.sum() / lessons.revenue.sum()))
 
     def _spread(self, known: pd.DataFrame, trials: Sequence[Trial]) -> None:
         """Estimate how outcomes lie around what is expected: the level of all, and each customer's own."""
@@ -279,7 +289,7 @@ class Forecaster:
             weights = np.array([self.tournament_.weights[name] for name in MEMBERS])
             orders = (lessons.orders * self._factors) @ weights * _longer(span, ahead)
         share = length.days / self.span.days
-        expected = _assembled(orders, ahead, heard, share=share, money=winner not in RULES, factor=self._money_factor)
+        expected = _assembled(orders, ahead, heard, share=share, money=winner not in RULES, shared=self._shared)
         # the level scales what is expected, and the hazard of an order with it
         orders = self.level * expected.orders
         silent = coherent(orders, expected.silent**self.level)
@@ -293,24 +303,25 @@ def _enough(cases: Sequence[Case]) -> bool:
 
 
 def _assembled(
-    orders: FloatArray, ahead: pd.DataFrame, heard: Heard, *, share: float, money: bool, factor: float | None
+    orders: FloatArray, ahead: pd.DataFrame, heard: Heard, *, share: float, money: bool, shared: _Shared | None
 ) -> Expectation:
     """Put silence and revenue beside the expected orders of a length of time.
 
     `ahead` is the baseline over that length and `share` the length over the learners' span; `money` says whether the
-    learned revenue counts (a rule that expects no orders of someone must not expect money); `factor` scales its total,
-    None to that of orders times spend.
+    learned revenue counts (a rule that expects no orders of someone must not expect money); without `shared` these
+    customers are all there are.
     """
     span, lessons = heard
-    ends = (span["p_no_order"].to_numpy(), ahead["p_no_order"].to_numpy())
-    by_learners = () if lessons is None else tuple(over_horizon(p, *ends, share) for p in lessons.silent)
+    silent = ahead["p_no_order"].to_numpy()
+    if lessons is not None and lessons.silence is not None:
+        by_all = lessons.silence.shared if shared is None else shared.silence
+        silent = over_length(lessons.silence, by_all, span["p_no_order"].to_numpy(), silent, share)
     revenue = orders * ahead["spend"].to_numpy()
     if money and lessons is not None and lessons.revenue is not None:
         by_regression = lessons.revenue * _longer(span, ahead)
-        scale = revenue.sum() / max(float(by_regression.sum()), _SMALLEST) if factor is None else factor
+        scale = revenue.sum() / max(float(by_regression.sum()), _SMALLEST) if shared is None else shared.money
         revenue = (revenue + scale * by_regression) / 2
-    silent = coherent(orders, mean_silence(by_learners) if by_learners else ends[1])
-    return Expectation(orders, silent, revenue, np.ones_like(orders))
+    return Expectation(orders, coherent(orders, silent), revenue, np.ones_like(orders))
 
 
 def _longer(span: pd.DataFrame, ahead: pd.DataFrame) -> FloatArray:
