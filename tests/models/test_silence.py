@@ -38,9 +38,20 @@ def test_a_part_of_the_customers_is_judged_as_all_are(shift, shared, span, share
 def test_the_shared_shift_stays_over_longer_times_and_a_customers_own_fades():
     models, shift = np.full(2, 0.5), np.array([-1.0, -3.0])
     silence = Silence(shift, 1.0)
-    assert silence.shared == -2.0
-    found = log_odds(over_length(silence, silence.shared, np.full(2, 0.9), models, 16.0))
+    found = log_odds(over_length(silence, -2.0, np.full(2, 0.9), models, 16.0))
     np.testing.assert_allclose(found, [-1.5, -2.5])  # a fourth root of 16 lies closer to what all share
+
+
+@given(shifts, probabilities, st.floats(0.0, 0.99))
+def test_as_many_are_silent_in_the_span_as_was_learned(shift, span, trust):
+    silence = Silence(shift, trust)
+    found = over_length(silence, silence.shared(span), span, span)
+    assert found.sum() == pytest.approx(over_length(Silence(shift, 1.0), 0.0, span, span).sum(), abs=1e-6)
+
+
+@pytest.mark.parametrize("shift", [np.empty(0), np.full(3, 0.7)])
+def test_customers_who_share_it_all_share_what_there_is(shift):
+    assert Silence(shift, 0.5).shared(np.full(shift.size, 0.5)) == (0.7 if shift.size else 0.0)
 
 
 def test_a_customers_own_shift_counts_as_far_as_it_is_believed():

@@ -242,7 +242,7 @@ class Forecaster:
             return
         _, self._factors = levelled(lessons.orders)
         if lessons.silence is not None:
-            self._shared = _Shared(silence=lessons.silence.shared)
+            self._shared = _Shared(silence=lessons.silence.shared(span["p_no_order"].to_numpy()))
         if lessons.revenue is not None and lessons.revenue.sum() > 0:
             without = self._expectation(known, self.span, span, (span, lessons._replace(revenue=None)))
             self._shared = self._shared._replace(money=float(without.revenue.sum() / lessons.revenue.sum()))
@@ -312,10 +312,10 @@ def _assembled(
     customers are all there are.
     """
     span, lessons = heard
-    silent = ahead["p_no_order"].to_numpy()
+    in_span, silent = span["p_no_order"].to_numpy(), ahead["p_no_order"].to_numpy()
     if lessons is not None and lessons.silence is not None:
-        by_all = lessons.silence.shared if shared is None else shared.silence
-        silent = over_length(lessons.silence, by_all, span["p_no_order"].to_numpy(), silent, share)
+        by_all = lessons.silence.shared(in_span) if shared is None else shared.silence
+        silent = over_length(lessons.silence, by_all, in_span, silent, share)
     revenue = orders * ahead["spend"].to_numpy()
     if money and lessons is not None and lessons.revenue is not None:
         by_regression = lessons.revenue * _longer(span, ahead)

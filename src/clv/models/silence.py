@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
 from scipy.special import expit
 
 from clv.models.features import log_odds
@@ -18,6 +19,7 @@ from clv.models.learned import BoostedSilence, SilenceRegression
 FloatArray = npt.NDArray[np.float64]
 
 _PRIOR_OUTCOMES: Final = 100.0  # of the rarer kind: silent, or not
+_SAME: Final = 1e-9  # log-odds
 _FADING: Final = 0.25  # a customer's own shift falls with the fourth root of the length
 
 
@@ -35,10 +37,22 @@ class Silence(NamedTuple):
     shift: FloatArray
     trust: float
 
-    @property
-    def shared(self) -> float:
-        """Return the mean shift of these customers."""
-        return float(self.shift.mean()) if self.shift.size else 0.0
+    def shared(self, span: FloatArray) -> float:
+        """Return the shift that all customers share: with it, as many are silent in the span as was learned.
+
+        Each customer's own shift is believed only in part, so that the mean would move the total. `span` is as in
+        `over_length`.
+        """
+        ends = (float(self.shift.min()), float(self.shift.max())) if self.shift.size else (0.0, 0.0)
+        if ends[1] - ends[0] < _SAME:
+            return ends[0]
+        odds = log_odds(span)
+        learned = expit(odds + self.shift).mean()
+
+        def too_many(shared: float) -> float:
+            return float(expit(odds + shared + self.trust * (self.shift - shared)).mean() - learned)
+
+        return float(brentq(too_many, *ends))
 
 
 class SilenceLearners:
@@ -68,7 +82,7 @@ def over_length(silence: Silence, shared: float, span: FloatArray, ahead: FloatA
     ----------
     silence : Silence
     shared : float
-        Shift that all customers share: the mean over today's, of which these may be a part.
+        Shift that all customers share, from `Silence.shared` of today's, of which these may be a part.
     span, ahead : ndarray, shape (n,)
         The models' P(no order) over the span and over the other length.
     share : float, default 1
