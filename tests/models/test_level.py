@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from clv.errors import DataError
-from clv.models.level import LARGEST_FACTOR, choose_level, level_factors
+from clv.models.level import LARGEST_FACTOR, choose_level, level_factors, level_of
 from clv.units import weeks as in_weeks
 
 NA = np.nan
@@ -137,3 +137,45 @@ def test_windows_before_the_history_or_nearly_empty_give_no_step():
     assert found["last_year"].isna().all()
     assert found["recent_trend"].isna().tolist() == [True, False]
     assert level_factors(weeks, ends[[59]], in_weeks(4))["recent_trend"].isna().all()  # 40 purchases a window
+
+
+def of_weeks(seed, n_weeks, horizon, season=0.0, rate=300):
+    """Return the weeks of a Poisson base up to today, and ln of what came over the last year's average."""
+    rng = np.random.default_rng(seed)
+    ends = pd.date_range("2021-01-03", periods=n_weeks + horizon, freq="7D") + pd.Timedelta(weeks=int(seed))
+    mean = rate * np.exp(season * np.cos(2 * np.pi * ends.day_of_year.to_numpy() / 365.25))
+    weeks = pd.DataFrame({"week_end": ends, "actual": rng.poisson(mean), "expected": float(rate)})
+    past, ahead = weeks[:n_weeks], weeks[n_weeks:]
+    return past, np.log(ahead["actual"].mean() / past["actual"].tail(52).mean())
+
+
+@pytest.mark.parametrize(("n_weeks", "horizon"), [(58, 13), (64, 13), (78, 26), (104, 13), (104, 26)])
+def test_a_season_seen_once_is_followed_where_a_second_year_has_begun_to_repeat_it(n_weeks, horizon):
+    before, after = [], []
+    for seed in range(0, 48, 6):
+        weeks, missed = of_weeks(seed, n_weeks, horizon, season=0.35)
+        before.append(abs(missed))
+        after.append(abs(missed - np.log(level_of(weeks, in_weeks(horizon)).factor)))
+    assert np.mean(after) < (0.8 if n_weeks < 60 else 0.5) * np.mean(before)
+
+
+@pytest.mark.parametrize(("n_weeks", "horizon"), [(58, 13), (64, 13), (104, 26)])
+def test_none_of_20_flat_histories_is_corrected(n_weeks, horizon):
+    assert {level_of(of_weeks(seed, n_weeks, horizon)[0], in_weeks(horizon)).factor for seed in range(20)} == {1.0}
+
+
+@pytest.mark.parametrize(("n_weeks", "horizon"), [(1, 4), (2, 4), (40, 13), (56, 13), (400, 60)])
+def test_without_a_time_of_year_seen_twice_nothing_is_corrected(n_weeks, horizon):
+    level = level_of(of_weeks(3, n_weeks, horizon, season=0.35)[0], in_weeks(horizon))
+    assert level.factor == 1.0
+    assert level.reason in ("few_origins", "no_candidate", "no_clear_gain")
+
+
+def test_a_latest_step_is_not_tried_over_less_than_the_horizon():
+    weeks, _ = of_weeks(1, 60, 26, season=0.35)
+    assert level_of(weeks, in_weeks(26)).candidate != "recent_trend"
+
+
+def test_the_order_of_weeks_does_not_matter():
+    weeks, _ = of_weeks(12, 104, 13, season=0.35)
+    assert level_of(weeks, in_weeks(13)) == level_of(weeks.sample(frac=1, random_state=1), in_weeks(13))

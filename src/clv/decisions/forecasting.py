@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
 
-import numpy as np
 import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
@@ -16,15 +14,11 @@ from clv.data.origins import OriginPlan, history_start, plan_origins, read_origi
 from clv.data.series import daily_series
 from clv.decisions.lifetime_value import require_enough
 from clv.decisions.outlook import observed_weeks
-from clv.errors import DataError
 from clv.models.cases import Past
 from clv.models.family import ModelFamily
 from clv.models.forecaster import Forecaster
-from clv.models.level import Level, choose_level, level_factors
-from clv.units import DAYS_PER_WEEK, Horizon, days
-
-_WEEKS_PER_YEAR: Final = 52
-_MOST_LEVEL_ORIGINS: Final = 8
+from clv.models.level import Level, level_of
+from clv.units import Horizon, days
 
 
 def fit_forecaster(purchase_days: Table, as_of: dt.date, horizon: Horizon) -> Forecaster:
@@ -77,31 +71,11 @@ def buyers_as_of(purchase_days: Table, as_of: dt.date, plan: OriginPlan) -> pd.D
 def choose_level_of(purchase_days: Table, as_of: dt.date, horizon: Horizon, family: ModelFamily) -> Level:
     """Choose by how much the expected total is corrected for the season or the tide, mostly not at all.
 
-    Weekly totals of the past stand beside what the probability models expect of the customers of each week, scaled to
-    the year before each origin; candidates for a correction must have helped at origins a horizon apart.
+    Weekly totals of the past stand beside what the probability models expect of the customers of each week; a
+    correction must have helped at past origins, see `clv.models.level.level_of`.
     """
     weeks = observed_weeks(
         daily_series(purchase_days, as_of).execute(),
         family.models_[family.best_].expected_purchases_new_customer,
     )
-    ends = pd.DatetimeIndex(pd.to_datetime(weeks["week_end"]))
-    step = max(1, round(horizon.days / DAYS_PER_WEEK))
-    places = np.arange(len(weeks) - 1, step, -step)[: _MOST_LEVEL_ORIGINS + 1]
-    if step > _WEEKS_PER_YEAR or len(places) < 2:
-        return Level(1.0, "few_origins", {"n_origins": float(max(len(places) - 1, 0))})
-    factors = level_factors(weeks, ends[places], horizon)
-    actual, expected = (weeks[name].to_numpy(dtype=float) for name in ("actual", "expected"))
-    rows = []
-    for place in places:
-        year = slice(max(0, place + 1 - _WEEKS_PER_YEAR), place + 1)
-        ahead = slice(place + 1, place + 1 + step)
-        usual = actual[year].sum() / max(expected[year].sum(), 1e-12)
-        whole = place + step < len(weeks)
-        forecast = expected[ahead].sum() * usual if whole else 1.0
-        rows.append((forecast, actual[ahead].sum() if whole else np.nan))
-    backtests = pd.DataFrame(rows, columns=["forecast", "actual"], index=factors.index).join(factors)
-    usable = backtests["actual"].isna() | ((backtests["forecast"] > 0) & (backtests["actual"] > 0))
-    try:
-        return choose_level(backtests[usable])
-    except DataError:
-        return Level(1.0, "few_origins", {"n_origins": 0.0})
+    return level_of(weeks, horizon)
