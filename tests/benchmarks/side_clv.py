@@ -30,7 +30,7 @@ def summary(file: str, as_of: dt.date) -> pd.DataFrame:
 def pareto_nbd() -> type | None:
     """Return the Pareto/NBD, if this version has one."""
     try:
-        return getattr(importlib.import_module("clv.models.pareto_nbd"), "ParetoNBD", None)
+        return getattr(importlib.import_module("clv.models.purchases.pareto_nbd"), "ParetoNBD", None)
     except ImportError:
         return None
 

@@ -11,10 +11,11 @@ from clv.data.connect import open_engine
 from clv.data.origins import OriginPlan
 from clv.decisions.forecasting import buyers_as_of, choose_level_of, fit_forecaster
 from clv.errors import DataError
-from clv.models import family, learned, scatter
-from clv.models.bgnbd import BGNBD
-from clv.models.forecaster import Forecaster
-from clv.models.tournament import NAIVE
+from clv.models.blend import learned, scatter
+from clv.models.blend.forecaster import Forecaster
+from clv.models.blend.tournament import NAIVE
+from clv.models.purchases import family
+from clv.models.purchases.bgnbd import BGNBD
 from clv.units import annual, days
 
 AS_OF, HORIZON = companies.day(480), days(150)

@@ -16,7 +16,7 @@ from clv.data.customers import customer_days
 from clv.data.history import first_orders, repeat_orders
 from clv.decisions.holdout import MODEL, HoldoutCheck, check_on_holdout, tracking
 from clv.errors import DataError
-from clv.models.outcomes import HIGH, LOW
+from clv.models.blend.outcomes import HIGH, LOW
 
 START, END = dt.date(2025, 1, 31), dt.date(2025, 6, 29)
 

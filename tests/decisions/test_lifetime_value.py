@@ -17,9 +17,10 @@ from clv.decisions.lifetime_value import (
     require_enough,
 )
 from clv.errors import DataError
-from clv.models import family, learned, scatter
-from clv.models.bgnbd import BGNBD
-from clv.models.forecaster import Forecaster
+from clv.models.blend import learned, scatter
+from clv.models.blend.forecaster import Forecaster
+from clv.models.purchases import family
+from clv.models.purchases.bgnbd import BGNBD
 from clv.units import annual, days
 
 AS_OF, HORIZON = companies.day(540), 180

@@ -9,9 +9,9 @@ import pytest
 from clv.decisions.outlook import cumulative_forecast, observed_weeks, weekly_outlook
 from clv.errors import DataError
 from clv.models import BGNBD
-from clv.models.bgnbd import Params
-from clv.models.level import Level
-from clv.models.season import N_HARMONICS, Season, fit_season
+from clv.models.calendar.level import Level
+from clv.models.calendar.season import N_HARMONICS, Season, fit_season
+from clv.models.purchases.bgnbd import Params
 from clv.units import days, weeks
 
 AS_OF = dt.date(2024, 6, 30)

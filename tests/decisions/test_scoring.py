@@ -13,7 +13,7 @@ from clv.decisions import scoring
 from clv.decisions.export import DICTIONARY
 from clv.decisions.scoring import score, score_file
 from clv.errors import DataError
-from clv.models import learned, scatter
+from clv.models.blend import learned, scatter
 
 COLUMNS = {"customer_id": "client", "ordered_at": "day", "amount": "net"}
 TODAY = dt.date(2026, 1, 1)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from clv.data.behaviour import HALF_LIVES, MONEY_WINDOWS, WINDOWS
 from clv.data.origins import plan_origins
-from clv.models.cases import Past
+from clv.models.blend.cases import Past
 
 START = dt.date(2022, 1, 3)
 

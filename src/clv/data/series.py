@@ -84,7 +84,7 @@ def spend_sums(days: Table) -> Table:
     For each customer with two repeat purchases or more, at different times t (years) and of net y = log(net):
     s_tt = Σ (t − t̄)², s_ty = Σ (t − t̄)(y − ȳ). Their sums and the sums of their products are all that a regression
     with an effect for each customer needs, and its standard error clustered by customer; see
-    `clv.models.drift.spend_trend`.
+    `clv.models.calendar.drift.spend_trend`.
 
     Parameters
     ----------

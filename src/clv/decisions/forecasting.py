@@ -14,10 +14,10 @@ from clv.data.origins import OriginPlan, history_start, plan_origins, read_origi
 from clv.data.series import daily_series
 from clv.decisions.lifetime_value import require_enough
 from clv.decisions.outlook import observed_weeks
-from clv.models.cases import Past
-from clv.models.family import ModelFamily
-from clv.models.forecaster import Forecaster
-from clv.models.level import Level, level_of
+from clv.models.blend.cases import Past
+from clv.models.blend.forecaster import Forecaster
+from clv.models.calendar.level import Level, level_of
+from clv.models.purchases.family import ModelFamily
 from clv.units import Horizon, days
 
 
@@ -72,7 +72,7 @@ def choose_level_of(purchase_days: Table, as_of: dt.date, horizon: Horizon, fami
     """Choose by how much the expected total is corrected for the season or the tide, mostly not at all.
 
     Weekly totals of the past stand beside what the probability models expect of the customers of each week; a
-    correction must have helped at past origins, see `clv.models.level.level_of`.
+    correction must have helped at past origins, see `clv.models.calendar.level.level_of`.
     """
     weeks = observed_weeks(
         daily_series(purchase_days, as_of).execute(),

@@ -20,17 +20,17 @@ from ibis.expr.types import Table
 from clv.data.origins import OriginPlan
 from clv.decisions.forecasting import buyers_as_of, fit_forecaster
 from clv.errors import DataError
-from clv.models.comparison import Difference, bootstrap_difference
-from clv.models.drift import cohort_tracking
-from clv.models.evaluation import calibration_by_decile, holdout_metrics, median_metrics
-from clv.models.expectations import conditional_expectation, count_classes, time_classes
-from clv.models.forecaster import Forecaster
-from clv.models.intervals import interval_metrics, randomised_pit
-from clv.models.outcomes import HIGH, LOW, MIDDLE, Expectation, Levels
-from clv.models.probabilities import probability_histogram, probability_metrics, reliability_table
-from clv.models.purchase_model import PurchaseModel
-from clv.models.totals import Total, total
-from clv.models.tournament import NAIVE, patience, rules_of_thumb
+from clv.models.blend.forecaster import Forecaster
+from clv.models.blend.outcomes import HIGH, LOW, MIDDLE, Expectation, Levels
+from clv.models.blend.totals import Total, total
+from clv.models.blend.tournament import NAIVE, patience, rules_of_thumb
+from clv.models.calendar.drift import cohort_tracking
+from clv.models.evaluation.accuracy import calibration_by_decile, holdout_metrics, median_metrics
+from clv.models.evaluation.comparison import Difference, bootstrap_difference
+from clv.models.evaluation.expectations import conditional_expectation, count_classes, time_classes
+from clv.models.evaluation.intervals import interval_metrics, randomised_pit
+from clv.models.evaluation.probabilities import probability_histogram, probability_metrics, reliability_table
+from clv.models.purchases.base import PurchaseModel
 from clv.units import Horizon, annual, days
 
 FloatArray = npt.NDArray[np.float64]
@@ -100,7 +100,7 @@ class HoldoutCheck:
 
     @cached_property
     def orders(self) -> pd.DataFrame:
-        """Return the metrics of orders by candidate, see `clv.models.evaluation.holdout_metrics`."""
+        """Return the metrics of orders by candidate, see `clv.models.evaluation.accuracy.holdout_metrics`."""
         return holdout_metrics(self._orders, self.outcome["orders"])
 
     @cached_property
@@ -206,8 +206,8 @@ class HoldoutCheck:
     def intervals(self) -> pd.DataFrame:
         """Return the metrics of the 90 % intervals: rows orders, simulated (orders), and revenue where there is money.
 
-        `clv.models.intervals.interval_metrics` with pit_inside, the share of randomised PIT values inside the interval:
-        90 % where the distributions are right, also for whole numbers.
+        `clv.models.evaluation.intervals.interval_metrics` with pit_inside, the share of randomised PIT values inside
+        the interval: 90 % where the distributions are right, also for whole numbers.
         """
         quantiles = self.simulator.outcome_quantiles(self.known, self.span, (LOW, HIGH))
         simulated = quantiles.set_axis(["low", "high"], axis="columns")
@@ -219,7 +219,7 @@ class HoldoutCheck:
         return pd.concat(tables).assign(pit_inside=pd.Series(inside))
 
     def cohorts(self, months_per_cohort: int) -> pd.DataFrame:
-        """Return orders forecast and made by period of the first order, see `clv.models.drift.cohort_tracking`."""
+        """Return orders forecast and made by period of the first order, see `drift.cohort_tracking`."""
         frame = self.known[["first_order"]].assign(forecast=self._orders[MODEL], actual=self.outcome["orders"])
         return cohort_tracking(frame, months_per_cohort)
 

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from clv.errors import DataError
-from clv.models.forecaster import Forecaster
-from clv.models.spend import spend_frequency_correlation
+from clv.models.blend.forecaster import Forecaster
+from clv.models.spend.repeat_spend import spend_frequency_correlation
 from clv.units import DAYS_PER_WEEK, DiscountRate, Horizon, days, require_horizon, require_rate
 
 PATIENT_SHARE = 0.90  # of the returning customers, whose own pace fits into the churn window

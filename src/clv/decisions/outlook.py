@@ -15,8 +15,8 @@ import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
 from clv.errors import DataError
-from clv.models.level import Level
-from clv.models.season import Season, expected_of_base
+from clv.models.calendar.level import Level
+from clv.models.calendar.season import Season, expected_of_base
 from clv.units import DAYS_PER_WEEK, Horizon, require_horizon
 
 FloatArray = npt.NDArray[np.float64]
@@ -73,9 +73,9 @@ def weekly_outlook(cumulative: pd.DataFrame, as_of: dt.date, season: Season, lev
     as_of
         Last day of the past; the first week starts on the day after.
     season
-        From `clv.models.season.fit_season`; without a season all its factors are 1.
+        From `clv.models.calendar.season.fit_season`; without a season all its factors are 1.
     level
-        From `clv.models.level.choose_level`; multiplies the total.
+        From `clv.models.calendar.level.choose_level`; multiplies the total.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def weekly_outlook(cumulative: pd.DataFrame, as_of: dt.date, season: Season, lev
 def observed_weeks(daily: pd.DataFrame, purchases_to_age: Callable[[FloatArray], FloatArray]) -> pd.DataFrame:
     """Put the repeat purchases of each week beside those that the base, as it grew, lets expect.
 
-    What `clv.models.season.fit_season` and `clv.models.level.level_factors` learn from.
+    What `clv.models.calendar.season.fit_season` and `clv.models.calendar.corrections.level_factors` learn from.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clv.errors import DataError
-from clv.models.totals import totals_by_group
+from clv.models.blend.totals import totals_by_group
 from clv.units import DAYS_PER_WEEK
 
 Measure = Literal["orders", "revenue"]
@@ -75,7 +75,7 @@ def summarise_portfolios(customers: pd.DataFrame, level_error: float) -> pd.Data
         portfolio, value_to_date, expected_orders, orders_variance, expected_revenue, revenue_variance, clv and p_churn
         per customer; money is missing in a log without amounts.
     level_error
-        Relative standard error of the base's total, from `clv.models.forecaster.Forecaster.level_error_`.
+        Relative standard error of the base's total, from `clv.models.blend.forecaster.Forecaster.level_error_`.
 
     Returns
     -------

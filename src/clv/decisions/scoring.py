@@ -26,7 +26,7 @@ from clv.data.ingest import Intake, check_as_of, ingest
 from clv.decisions.export import TableWriter, export_table, require_table_name
 from clv.decisions.forecasting import fit_forecaster
 from clv.decisions.lifetime_value import churn_window, forecast
-from clv.models.forecaster import Forecaster
+from clv.models.blend.forecaster import Forecaster
 from clv.units import Horizon
 
 CUSTOMERS_PER_PART: Final = 250_000

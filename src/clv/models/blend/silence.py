@@ -1,0 +1,105 @@
+"""What was learned of silence: how much likelier no order is than the probability models say, over any length of time.
+
+What all customers share is the level of the company; what is a customer's own rests on little, is believed as far as
+the outcomes seen carry it, and says less of a time farther off.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.special import expit
+
+from clv.models.blend.features import log_odds
+from clv.models.blend.learned import BoostedSilence, SilenceRegression
+
+FloatArray = npt.NDArray[np.float64]
+
+_PRIOR_OUTCOMES: Final = 100.0  # of the rarer kind: silent, or not
+_SAME: Final = 1e-9  # log-odds
+_FADING: Final = 0.25  # a customer's own shift falls with the fourth root of the length
+
+
+class Silence(NamedTuple):
+    """The learners' log-odds of no order in the span, less those of the probability models.
+
+    Parameters
+    ----------
+    shift : ndarray, shape (n,)
+        Mean over the learners; the models' own opinion is among the features of each.
+    trust : float
+        How far a customer's own part of it is believed, 0–1.
+    """
+
+    shift: FloatArray
+    trust: float
+
+    def shared(self, span: FloatArray) -> float:
+        """Return the shift that all customers share: with it, as many are silent in the span as was learned.
+
+        Each customer's own shift is believed only in part, so that the mean would move the total. `span` is as in
+        `over_length`.
+        """
+        ends = (float(self.shift.min()), float(self.shift.max())) if self.shift.size else (0.0, 0.0)
+        if ends[1] - ends[0] < _SAME:
+            return ends[0]
+        odds = log_odds(span)
+        learned = expit(odds + self.shift).mean()
+
+        def too_many(shared: float) -> float:
+            return float(expit(odds + shared + self.trust * (self.shift - shared)).mean() - learned)
+
+        return float(brentq(too_many, *ends))
+
+
+class SilenceLearners:
+    """A regression and a boosting of silence in the span."""
+
+    def fit(self, X: FloatArray, silent: npt.NDArray[np.bool_]) -> Self:
+        """Fit to rows of `features`; `silent` of shape (n,) holds both kinds."""
+        self._learners = SilenceRegression().fit(X, silent), BoostedSilence().fit(X, silent)
+        rarer = min(int(silent.sum()), int((~silent).sum()))
+        self._trust = rarer / (rarer + _PRIOR_OUTCOMES)
+        return self
+
+    def says(self, X: FloatArray, span: FloatArray) -> Silence:
+        """Return what was learned of each customer; `span` of shape (n,) is the models' P(no order in the span)."""
+        learned = np.mean([log_odds(learner.predict(X)) for learner in self._learners], axis=0)
+        return Silence(np.asarray(learned - log_odds(span), dtype=float), self._trust)
+
+
+def over_length(silence: Silence, shared: float, span: FloatArray, ahead: FloatArray, share: float = 1.0) -> FloatArray:
+    """Return P(no order) within another length of time than the span that was learned of.
+
+    The probability models say how the odds of silence fall with time, the learners by how much they lie higher or
+    lower. Below the span that shift grows with time, since nothing was learned of the first days; above it the shared
+    part stays and a customer's own fades. Whoever is silent in a time is so in every part of it.
+
+    Parameters
+    ----------
+    silence : Silence
+    shared : float
+        Shift that all customers share, from `Silence.shared` of today's, of which these may be a part.
+    span, ahead : ndarray, shape (n,)
+        The models' P(no order) over the span and over the other length.
+    share : float, default 1
+        The other length over the span, > 0.
+
+    Examples
+    --------
+    >>> models = np.array([0.5, 0.5])
+    >>> over_length(Silence(np.array([1.0, -1.0]), 1.0), 0.0, models, models).round(2).tolist()
+    [0.73, 0.27]
+    """
+    own = silence.trust * (silence.shift - shared)
+
+    def at(models: FloatArray, for_all: float, for_each: float) -> FloatArray:
+        return np.asarray(expit(log_odds(models) + for_all * shared + for_each * own), dtype=float)
+
+    in_span = at(span, 1.0, 1.0)
+    if share < 1:
+        return np.maximum(at(ahead, share, share), in_span)
+    return np.minimum(at(ahead, 1.0, share**-_FADING), in_span)

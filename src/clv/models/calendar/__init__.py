@@ -1,0 +1,1 @@
+"""What moves the total of all customers: the season, the level, the drift of spend."""

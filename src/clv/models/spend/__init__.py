@@ -1,0 +1,1 @@
+"""Models of what a customer spends per purchase."""
