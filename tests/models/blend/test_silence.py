@@ -77,3 +77,9 @@ def test_the_more_was_seen_the_more_is_believed():
     few, many = learned(150), learned(6_000)
     assert 0.3 < few.trust < 0.5
     assert many.trust > 0.95
+
+
+@pytest.mark.parametrize("certain", [0.0, 1.0])
+def test_customers_next_to_certain_have_a_shared_shift(certain):
+    shift = np.array([1e-8, 2e-8, 3e-8])
+    assert shift.min() <= Silence(shift, 0.5).shared(np.full(3, certain)) <= shift.max()

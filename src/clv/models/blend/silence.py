@@ -52,7 +52,9 @@ class Silence(NamedTuple):
         def too_many(shared: float) -> float:
             return float(expit(odds + shared + self.trust * (self.shift - shared)).mean() - learned)
 
-        return float(brentq(too_many, *ends))
+        if too_many(ends[0]) >= 0:  # next to certainty, rounding is all that is left
+            return ends[0]
+        return ends[1] if too_many(ends[1]) <= 0 else float(brentq(too_many, *ends))
 
 
 class SilenceLearners:
