@@ -118,6 +118,10 @@ def test_a_level_that_the_past_supports_is_taken(as_table):
     level = choose_level_of(table, end, days(91), forecaster.baseline_.family_)
     assert level.reason == "corrected"
     assert forecaster.level == level.factor > 1.2  # the busy half of the year is about to begin
+    assert forecaster.level_error_ > 1.25 * level.numbers["error_after"] / 2
+    misdated = companies.purchase_days([0], [-9_000], 10.0).assign(customer_id="long ago")
+    stray = choose_level_of(as_table(pd.concat([misdated, rows])), end, days(91), forecaster.baseline_.family_)
+    assert stray.factor == pytest.approx(level.factor, rel=0.05)
 
 
 def test_a_history_of_weeks_has_a_forecast_and_no_level(as_table):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 import pandas as pd
 from ibis import _
@@ -16,9 +17,12 @@ from clv.decisions.lifetime_value import require_enough
 from clv.decisions.outlook import observed_weeks
 from clv.models.blend.cases import Past
 from clv.models.blend.forecaster import Forecaster
+from clv.models.blend.scatter import level_error, parameter_error
 from clv.models.calendar.level import Level, level_of
 from clv.models.purchases.family import ModelFamily
 from clv.units import Horizon, days
+
+_SD_PER_MEAN_ERROR: Final = 1.25  # of a normal variable: the root of pi / 2
 
 
 def fit_forecaster(purchase_days: Table, as_of: dt.date, horizon: Horizon) -> Forecaster:
@@ -55,9 +59,7 @@ def fit_forecaster(purchase_days: Table, as_of: dt.date, horizon: Horizon) -> Fo
         buyers_as_of(sample, as_of, plan), past, span=days(plan.span_days), horizon=horizon, triples=triples
     )
     level = choose_level_of(sample, as_of, horizon, forecaster.baseline_.family_)
-    # the mean absolute error of a normal variable is 0.8 of its standard deviation
-    error = 1.25 * level.numbers["error_after"] if level.reason == "corrected" else None
-    return forecaster.at_level(level.factor, error)
+    return forecaster.at_level(level.factor, _error_of(level, forecaster) if level.reason == "corrected" else None)
 
 
 def buyers_as_of(purchase_days: Table, as_of: dt.date, plan: OriginPlan) -> pd.DataFrame:
@@ -74,8 +76,26 @@ def choose_level_of(purchase_days: Table, as_of: dt.date, horizon: Horizon, fami
     Weekly totals of the past stand beside what the probability models expect of the customers of each week; a
     correction must have helped at past origins, see `clv.models.calendar.level.level_of`.
     """
+    return level_of(weeks_of(purchase_days, as_of, family), horizon)
+
+
+def weeks_of(purchase_days: Table, as_of: dt.date, family: ModelFamily) -> pd.DataFrame:
+    """Return the repeat purchases of each week of the history beside those expected of the base, see `observed_weeks`.
+
+    Weeks before the history proper are left out: a few misdated lines do not make it longer.
+    """
     weeks = observed_weeks(
         daily_series(purchase_days, as_of).execute(),
         family.models_[family.best_].expected_purchases_new_customer,
     )
-    return level_of(weeks, horizon)
+    start = pd.Timestamp(history_start(purchase_days.filter(_.ordered_on <= as_of)))
+    return weeks[weeks["week_end"] > start].reset_index(drop=True)
+
+
+def _error_of(level: Level, forecaster: Forecaster) -> float:
+    """Return the relative standard error of the total at a corrected level, from the errors left in its trials."""
+    numbers, family = level.numbers, forecaster.baseline_.family_
+    missed = _SD_PER_MEAN_ERROR * numbers["error_after"]
+    of_parameters = parameter_error(family.models_[family.best_], forecaster.known_, forecaster.horizon)
+    stretch = forecaster.horizon.in_units("week") / numbers["window_weeks"]
+    return level_error([missed] * round(numbers["n_origins"]), of_parameters, stretch)

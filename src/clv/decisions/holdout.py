@@ -219,7 +219,7 @@ class HoldoutCheck:
         return pd.concat(tables).assign(pit_inside=pd.Series(inside))
 
     def cohorts(self, months_per_cohort: int) -> pd.DataFrame:
-        """Return orders forecast and made by period of the first order, see `drift.cohort_tracking`."""
+        """Return orders by period of the first order, see `clv.models.calendar.drift.cohort_tracking`."""
         frame = self.known[["first_order"]].assign(forecast=self._orders[MODEL], actual=self.outcome["orders"])
         return cohort_tracking(frame, months_per_cohort)
 

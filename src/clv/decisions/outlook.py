@@ -75,7 +75,7 @@ def weekly_outlook(cumulative: pd.DataFrame, as_of: dt.date, season: Season, lev
     season
         From `clv.models.calendar.season.fit_season`; without a season all its factors are 1.
     level
-        From `clv.models.calendar.level.choose_level`; multiplies the total.
+        From `clv.models.calendar.level.level_of`; multiplies the total.
 
     Returns
     -------

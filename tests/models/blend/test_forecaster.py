@@ -90,6 +90,23 @@ def test_parts_of_the_base_have_the_forecast_of_the_whole(company, table):
     parts = [known.iloc[:1], known.iloc[1:400], known.iloc[400:]]
     together = pd.concat([forecaster.predict(part, WINDOW, RATE) for part in parts])
     pd.testing.assert_frame_equal(together, table, check_exact=False, rtol=1e-9)
+    higher = forecaster.at_level(1.2)
+    apart = pd.concat([higher.predict(part, WINDOW, RATE) for part in parts])
+    pd.testing.assert_frame_equal(apart, higher.predict(known, WINDOW, RATE), check_exact=False, rtol=1e-9)
+
+
+def test_silence_never_becomes_likelier_with_time(company):
+    forecaster, known = company
+    by_length = [forecaster.expectation(known, days(length)).silent for length in (7, 30, 120, 182, 240, 400, 900)]
+    assert (np.diff(by_length, axis=0) <= 1e-9).all()
+
+
+def test_origins_at_which_no_spend_could_be_told_are_left_out(rows):
+    seen = rows[rows["ordered_on"] <= pd.Timestamp(companies.day(HISTORY))]
+    span, past = companies.past(seen, companies.day(HISTORY), HORIZON)
+    past[-1] = past[-1]._replace(known=past[-1].known.assign(monetary_value=-1.0))  # refunds took all that came back
+    known = companies.known(seen, companies.day(HISTORY), span)
+    is_sound(Forecaster().fit(known, past, span=days(span), horizon=days(HORIZON)).predict(known, WINDOW, RATE))
 
 
 def test_the_order_of_rows_does_not_matter(rows, company, table):

@@ -172,9 +172,18 @@ def test_without_a_time_of_year_seen_twice_nothing_is_corrected(n_weeks, horizon
     assert level.reason in ("few_origins", "no_candidate", "no_clear_gain")
 
 
-def test_a_latest_step_is_not_tried_over_less_than_the_horizon():
-    weeks, _ = of_weeks(1, 60, 26, season=0.35)
-    assert level_of(weeks, in_weeks(26)).candidate != "recent_trend"
+def test_a_latest_step_that_held_for_a_week_is_not_carried_over_a_quarter():
+    ends = pd.date_range("2021-01-03", periods=60, freq="7D")
+    actual = np.r_[np.full(52, 300.0), 300 * 1.2 ** np.arange(1, 9)]  # every week a fifth more than the one before
+    weeks = pd.DataFrame({"week_end": ends, "actual": actual.round(), "expected": 300.0})
+    assert level_of(weeks, in_weeks(1)).candidate == "recent_trend"
+    assert level_of(weeks, in_weeks(13)).candidate != "recent_trend"
+
+
+def test_a_trial_that_was_lost_is_told_before_one_that_could_not_be_held():
+    weeks, _ = of_weeks(4, 75, 26)
+    level = level_of(weeks, in_weeks(26))
+    assert (level.reason, level.numbers["window_weeks"]) == ("no_clear_gain", 5.0)
 
 
 def test_the_order_of_weeks_does_not_matter():

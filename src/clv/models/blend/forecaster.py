@@ -44,7 +44,7 @@ Heard = tuple[pd.DataFrame, Lessons | None]
 SEED: Final = 19_970_101
 _SMALLEST = 1e-12  # below every expectation
 MOST_TRIALS: Final = 2  # origins at which the candidates compete, the latest ones
-FEWEST_OUTCOMES: Final = 200  # customers at the origins to learn from,
+FEWEST_OUTCOMES: Final = 200  # customers at the origins to learn from
 
 
 class _Shared(NamedTuple):
@@ -112,6 +112,8 @@ class Forecaster:
         self.known_, self._hiatus = known, patience(known)
         stages, cases = cases_with_rhythm(known, past, span)
         self.baseline_ = Baseline().fit(known, triples, stages)
+        width = features(known, self.baseline_.predict(known, span)).shape[1]
+        cases = [case for case in cases if case.X.shape[1] == width]  # whose spend can be told if today's can
         self.level_trials_ = [float(np.log(c.orders.sum() / c.baseline["expected_orders"].sum())) for c in cases]
         trials = self._compete(cases, [origin.as_of for origin in past], rng)
         self._learn(known, cases)
@@ -119,12 +121,12 @@ class Forecaster:
         return self
 
     def at_level(self, factor: float, error: float | None = None) -> Self:
-        """Return the same forecaster with the total that it expects multiplied by a factor > 0, see `level`.
+        """Return the same forecaster at another level.
 
         Parameters
         ----------
         factor : float
-            1 changes nothing.
+            Takes the place of `level`, > 0; 1 is the level of the fit.
         error : float, optional
             Relative standard error of the total at that level, where past origins showed it.
         """
@@ -232,7 +234,7 @@ class Forecaster:
         return rules.assign(**learned, **{BLEND: members @ weights})
 
     def _learn(self, known: pd.DataFrame, cases: Sequence[Case]) -> None:
-        """Learn from all origins, and note by how much each learner's total must be scaled to the models'."""
+        """Learn from all origins; settle on today's customers what brings the learners to the models' totals."""
         self._learned: Learned | None = None
         self._shared = _Shared()
         if self.tournament_.reason in ("short_history", "few_customers"):

@@ -35,7 +35,7 @@ class Case:
     X
         From `features`.
     orders, revenue
-        What happened in the span; revenue is missing where the log holds no amounts. Both are missing for today.
+        What happened in the span; revenue is missing where the log holds no amounts.
     """
 
     as_of: dt.date
@@ -59,7 +59,7 @@ class Lessons(NamedTuple):
     Parameters
     ----------
     orders : ndarray, shape (n, 3)
-        The members' expected orders, in the order of `weights.MEMBERS`, each at its own level.
+        The members' expected orders, in the order of `clv.models.blend.weights.MEMBERS`, each at its own level.
     silence : Silence or None
         None where silence could not be learned.
     revenue : ndarray, shape (n,), or None

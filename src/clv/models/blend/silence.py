@@ -1,7 +1,7 @@
 """What was learned of silence: how much likelier no order is than the probability models say, over any length of time.
 
 What all customers share is the level of the company; what is a customer's own rests on little, is believed as far as
-the outcomes seen carry it, and says less of a time farther off.
+the outcomes seen carry it, and says less of a time farther off where it speaks for silence.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from clv.models.blend.learned import BoostedSilence, SilenceRegression
 
 FloatArray = npt.NDArray[np.float64]
 
-_PRIOR_OUTCOMES: Final = 100.0  # of the rarer kind: silent, or not
+_PRIOR_OUTCOMES: Final = 100.0  # of the rarer kind: silent, or not; counted at every origin, though they overlap
 _SAME: Final = 1e-9  # log-odds
-_FADING: Final = 0.25  # a customer's own shift falls with the fourth root of the length
+_FADING: Final = 0.25  # a customer's own shift towards silence falls with the fourth root of the length
 
 
 class Silence(NamedTuple):
@@ -77,8 +77,9 @@ def over_length(silence: Silence, shared: float, span: FloatArray, ahead: FloatA
     """Return P(no order) within another length of time than the span that was learned of.
 
     The probability models say how the odds of silence fall with time, the learners by how much they lie higher or
-    lower. Below the span that shift grows with time, since nothing was learned of the first days; above it the shared
-    part stays and a customer's own fades. Whoever is silent in a time is so in every part of it.
+    lower. Below the span that shift grows with time, since nothing was learned of the first days. Above it the shift
+    stays, but for what makes a customer's own silence likelier: that wears off. Whoever is silent in a time is so in
+    every part of it, so that the result never rises with the length.
 
     Parameters
     ----------
@@ -98,10 +99,9 @@ def over_length(silence: Silence, shared: float, span: FloatArray, ahead: FloatA
     """
     own = silence.trust * (silence.shift - shared)
 
-    def at(models: FloatArray, for_all: float, for_each: float) -> FloatArray:
-        return np.asarray(expit(log_odds(models) + for_all * shared + for_each * own), dtype=float)
+    def at(models: FloatArray, shift: FloatArray) -> FloatArray:
+        return np.asarray(expit(log_odds(models) + shift), dtype=float)
 
-    in_span = at(span, 1.0, 1.0)
     if share < 1:
-        return np.maximum(at(ahead, share, share), in_span)
-    return np.minimum(at(ahead, 1.0, share**-_FADING), in_span)
+        return np.maximum(at(ahead, share * (shared + own)), at(span, shared + own))
+    return at(ahead, shared + np.where(own > 0, own * share**-_FADING, own))

@@ -11,8 +11,8 @@ from clv.units import Horizon
 
 FloatArray = npt.NDArray[np.float64]
 
-BY_TIME_OF_YEAR = ("last_year", "season")
-CANDIDATES = (*BY_TIME_OF_YEAR, "recent_trend")
+SEASON = "season"
+CANDIDATES = ("last_year", "recent_trend", SEASON)
 WEEKS_PER_YEAR = 52  # whole weeks, so that weekdays meet
 LARGEST_FACTOR = 2.0  # a candidate beyond doubling or halving is cut there: it is more likely an accident
 FEWEST_PURCHASES = 50  # in each window of an index: its noise is then at most 20 %
@@ -43,7 +43,8 @@ def level_factors(weeks: pd.DataFrame, origins: pd.DatetimeIndex, horizon: Horiz
     -------
     DataFrame
         Index origins; columns last_year, recent_trend and season (factors, within 0.5 to 2), missing where a window
-        lies before the history or holds fewer than 50 purchases, and for the season with less than 53 weeks.
+        lies before the history or holds fewer than 50 purchases, and for the season with less than 53 weeks or 100
+        purchases.
 
     Examples
     --------

@@ -5,15 +5,14 @@ total that it expects over (as-of, as-of + h]: the season of the weeks ahead, la
 the latest step carried on. Each adds noise of its own; last year's step helps after a peak and hurts elsewhere. So
 each is tried at past origins, and the factor is 1 unless the error there fell by a clear margin.
 
-A rule that goes by the time of year can be tried over windows shorter than the horizon: in 14 months of history there
-are eight weeks whose time of year was seen before, and no quarter. A tide that held for a fortnight need not hold for a
-quarter.
+The season can be tried over windows shorter than the horizon: in 14 months of history there are eight weeks whose time
+of year was seen before, and no quarter. A tide that held for a fortnight need not hold for a quarter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,13 +20,14 @@ import pandas as pd
 
 from clv.errors import DataError
 from clv.models.calendar.corrections import (
-    BY_TIME_OF_YEAR,
     CANDIDATES,
+    SEASON,
     WEEKS_PER_YEAR,
     level_factors,
     limited,
     running_totals,
 )
+from clv.models.calendar.season import SHORTEST_HISTORY_DAYS
 from clv.units import DAYS_PER_WEEK, Horizon
 
 LevelReason = Literal["corrected", "no_clear_gain", "few_origins", "no_candidate"]
@@ -38,7 +38,7 @@ CLEAR_GAIN, CLEAR_SHARE = 0.03, 0.30  # fall of the mean absolute log error: in 
 MOST_HARMED = 0.25  # share of origins whose error the correction may enlarge
 MOST_ORIGINS = 8  # the latest ones
 _NOTHING = 1e-12  # below every expectation
-_FIRST_YEAR = 53  # weeks, of which a season can be fitted
+_FIRST_YEAR = int(SHORTEST_HISTORY_DAYS // DAYS_PER_WEEK)  # weeks, of which a season can be fitted
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,9 @@ class Level:
         `corrected`; `no_clear_gain` (no candidate was clearly better at past origins); `few_origins` (fewer than
         four at which a candidate can be held against what happened); `no_candidate` (none can be computed today).
     numbers
-        n_origins; where a candidate could be tried, error_before and error_after (mean absolute log error without and
-        with the best one), its weight and the share of origins it harmed.
+        n_origins, and how many are needed where they are too few; where a candidate could be tried, error_before and
+        error_after (mean absolute log error without and with the best one), its weight, the share of origins it harmed,
+        and from `level_of` window_weeks, the weeks that were forecast at each origin.
     candidate
         Name of the best candidate, whether or not it was good enough.
     """
@@ -65,9 +66,11 @@ class Level:
     candidate: str | None = None
 
     @property
-    def gain(self) -> float:
-        """Return by how much the mean absolute log error fell at past origins; 0 where nothing could be tried."""
-        return self.numbers.get("error_before", 0.0) - self.numbers.get("error_after", 0.0)
+    def standing(self) -> tuple[bool, bool, float]:
+        """Return what makes one trial count before another: corrected, tried at all, the share of the error removed."""
+        before, after = (self.numbers.get(name, 0.0) for name in ("error_before", "error_after"))
+        share = (before - after) / before if before > 0 else 0.0
+        return self.reason == "corrected", self.reason == "no_clear_gain", share
 
 
 @dataclass(frozen=True)
@@ -156,8 +159,8 @@ def level_of(weeks: pd.DataFrame, horizon: Horizon) -> Level:
     Returns
     -------
     Level
-        From origins a horizon apart, or, for the rules that go by the time of year, from origins a shorter window
-        apart: the longest of which four follow the first year.
+        From origins a horizon apart, or, for the season, from origins a shorter window apart: the longest of which four
+        follow the first year.
 
     Notes
     -----
@@ -177,8 +180,8 @@ def level_of(weeks: pd.DataFrame, horizon: Horizon) -> Level:
     window = int(np.clip((len(weeks) - _FIRST_YEAR) // FEWEST_ORIGINS, 1, span))
     found = [_level_by(weeks, span, span, ["forecast", "actual", *CANDIDATES])]
     if window < span:
-        found.append(_level_by(weeks, window, span, ["forecast", "actual", *BY_TIME_OF_YEAR]))
-    return max(found, key=lambda level: (level.reason == "corrected", level.gain, level.reason != "few_origins"))
+        found.append(_level_by(weeks, window, span, ["forecast", "actual", SEASON]))
+    return max(found, key=lambda level: level.standing)
 
 
 def _level_by(weeks: pd.DataFrame, window: int, span: int, columns: list[str]) -> Level:
@@ -190,13 +193,14 @@ def _level_by(weeks: pd.DataFrame, window: int, span: int, columns: list[str]) -
     totals = running_totals(weeks)
     year_before = totals[places + 1] - totals[np.maximum(places + 1 - WEEKS_PER_YEAR, 0)]
     ahead = totals[places + 1 + window] - totals[places + 1]
-    level = year_before[:, 0] / np.maximum(year_before[:, 1], _NOTHING)
+    usual = year_before[:, 0] / np.maximum(year_before[:, 1], _NOTHING)
     past = level_factors(weeks, ends[places], Horizon(window * DAYS_PER_WEEK)).assign(
-        forecast=ahead[:, 1] * level, actual=ahead[:, 0]
+        forecast=ahead[:, 1] * usual, actual=ahead[:, 0]
     )
     now = level_factors(weeks, ends[[today]], Horizon(span * DAYS_PER_WEEK)).assign(forecast=1.0, actual=np.nan)
     usable = past[(past["forecast"] > 0) & (past["actual"] > 0)]
-    return choose_level(pd.concat([now, usable])[columns])
+    level = choose_level(pd.concat([now, usable])[columns])
+    return replace(level, numbers=level.numbers | {"window_weeks": float(window)})
 
 
 def _past_and_today(backtests: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:

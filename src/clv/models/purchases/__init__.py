@@ -1,1 +1,1 @@
-"""Models of how often customers purchase and when they stop: two formulas and a start on one base."""
+"""Models of how often customers purchase and when they stop: formulas and starts on one base."""
