@@ -112,8 +112,8 @@ class Forecaster:
         self.known_, self._hiatus = known, patience(known)
         stages, cases = cases_with_rhythm(known, past, span)
         self.baseline_ = Baseline().fit(known, triples, stages)
-        width = features(known, self.baseline_.predict(known, span)).shape[1]
-        cases = [case for case in cases if case.X.shape[1] == width]  # whose spend can be told if today's can
+        priced = self.baseline_.spend_.repeat_ is not None
+        cases = [case for case in cases if case.baseline["spend"].notna().any() == priced]  # money known as today
         self.level_trials_ = [float(np.log(c.orders.sum() / c.baseline["expected_orders"].sum())) for c in cases]
         trials = self._compete(cases, [origin.as_of for origin in past], rng)
         self._learn(known, cases)
