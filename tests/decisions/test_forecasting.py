@@ -13,6 +13,7 @@ from clv.decisions.forecasting import buyers_as_of, choose_level_of, fit_forecas
 from clv.errors import DataError
 from clv.models.blend import learned, scatter
 from clv.models.blend.forecaster import Forecaster
+from clv.models.blend.scatter import level_error
 from clv.models.blend.tournament import NAIVE
 from clv.models.purchases import family
 from clv.models.purchases.bgnbd import BGNBD
@@ -118,7 +119,8 @@ def test_a_level_that_the_past_supports_is_taken(as_table):
     level = choose_level_of(table, end, days(91), forecaster.baseline_.family_)
     assert level.reason == "corrected"
     assert forecaster.level == level.factor > 1.2  # the busy half of the year is about to begin
-    assert forecaster.level_error_ > 1.25 * level.numbers["error_after"] / 2
+    left = [1.25 * level.numbers["error_after"]] * round(level.numbers["n_origins"])
+    assert forecaster.level_error_ > level_error(left, 0.0, 1.0)  # the error of the parameters comes on top
     misdated = companies.purchase_days([0], [-9_000], 10.0).assign(customer_id="long ago")
     stray = choose_level_of(as_table(pd.concat([misdated, rows])), end, days(91), forecaster.baseline_.family_)
     assert stray.factor == pytest.approx(level.factor, rel=0.05)

@@ -169,7 +169,7 @@ def level_of(weeks: pd.DataFrame, horizon: Horizon) -> Level:
 
     - independent weeks, no season: 0.01, nothing was corrected;
     - a level that wanders with a memory of 0.5: 0.05 before and after, 5 % of totals corrected; of 0.8: 0.08 both, 13 %
-      corrected; for ever: 0.18 before, 0.17 after, 14 %; one that fell once by a quarter: 0.18 before, 0.18 after;
+      corrected; for ever: 0.18 before, 0.17 after, 14 %; one that fell once by a quarter: 0.18 before, 0.17 after;
     - with 63 to 156 weeks of a season of ±30 %, of a month at 2.5 times the rest, of a peak before a slack quarter:
       0.14, 0.12 and 0.17 before, 0.05, 0.04 and 0.07 after;
     - with 58 to 60 weeks of them: 0.18, 0.13 and 0.15 before, 0.10, 0.09 and 0.08 after.
