@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from clv.decisions.trust import calibration_gap, range_verdict, trust_level, weighted_gap
+from clv.decisions.trust import calibration_gap, flags_overdone, range_verdict, trust_level, weighted_gap
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,10 @@ def test_the_gap_of_silence_is_weighted_by_customers():
 )
 def test_ranges_are_judged_by_the_share_that_is_farthest_off(inside, verdict):
     assert range_verdict(pd.Series(inside)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("n_customers", "actual", "overdone"), [(30, 0.6, True), (29, 0.0, False), (5_000, 0.66, False), (0, 0.0, False)]
+)
+def test_flags_are_called_overdone_by_many_and_by_much(n_customers, actual, overdone):
+    assert flags_overdone(n_customers, 0.8 if n_customers else 0.0, actual) == overdone

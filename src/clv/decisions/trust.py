@@ -8,6 +8,8 @@ import pandas as pd
 
 HIGH_TRUST, MEDIUM_TRUST = 0.05, 0.15  # distance of the holdout's total from its forecast
 LONG_TEST, SHORT_TEST = 0.25, 0.10  # length of the test as a share of the horizon that is forecast
+FEWEST_FLAGGED = 30  # customers, below which nothing is said of flags
+OVERDONE = 0.15  # by how much their share of silent ones may be forecast too high
 RANGE_LEVEL: Final = 0.90  # that the ranges claim
 RANGE_TOLERANCE: Final = 0.03  # a share inside that is this near to the claimed one holds
 
@@ -32,6 +34,24 @@ def trust_level(off: float, beats_naive: bool, tested: float) -> Literal["high",
     if off <= HIGH_TRUST and beats_naive and tested >= LONG_TEST:
         return "high"
     return "medium" if off <= MEDIUM_TRUST and tested >= SHORT_TEST else "low"
+
+
+def flags_overdone(n_customers: float, forecast: float, actual: float) -> bool:
+    """Say whether those flagged came back far more often than forecast; of a few customers nothing is said.
+
+    Parameters
+    ----------
+    n_customers
+        Flagged in the holdout.
+    forecast, actual
+        Mean probability of no order among them, and the share of them that made none, 0–1.
+
+    Examples
+    --------
+    >>> flags_overdone(200, 0.8, 0.6), flags_overdone(200, 0.8, 0.7), flags_overdone(4, 0.8, 0.25)
+    (True, False, False)
+    """
+    return n_customers >= FEWEST_FLAGGED and forecast - actual > OVERDONE
 
 
 def weighted_gap(reliability: pd.DataFrame) -> float:
