@@ -12,8 +12,9 @@ import os
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from clv.suite.graph import NOTEBOOKS, Notebook, notebook_folder, upstream
 from clv.suite.workspace import Workspace
 
 CELL_TIMEOUT_SECONDS = 900
+KERNEL_PATIENCE_SECONDS = 300  # to start and to hand over outputs: busy machines are slow, dead kernels noticed at once
 OWN_PARAMETERS = ("config_path", "run_dir")  # set by the run itself, never by a config
 
 Progress = Callable[[str, str], None]
@@ -85,19 +87,20 @@ def declared_parameters(notebook: Notebook) -> dict[str, Any]:
 def execute_suite(workspace: Workspace, progress: Progress) -> list[Executed]:
     """Execute every notebook after those it reads from, as many at once as there are cores.
 
+    A failure stops only what depends on it: all else still runs, so that neither time nor the number of cores decides
+    which failures come to light. A failed run takes longer for it, though never longer than a whole one.
+
     Raises
     ------
     ClvError
-        When a notebook fails; those that depend on it are not started, those under way are finished first.
+        When notebooks fail, one of their errors: what the data or the config cannot carry before the fault of a
+        notebook, and among equals that of the first notebook in the order of the graph.
     """
-    workers = max(1, os.cpu_count() or 1)
-    os.environ["CLV_ENGINE_THREADS"] = "1"  # the kernels share the cores
-    waiting, done, failure = list(NOTEBOOKS), dict[str, Executed](), None
+    waiting, done, failed = list(NOTEBOOKS), dict[str, Executed](), dict[str, ClvError]()
     running: dict[Future[Executed], Notebook] = {}
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="notebook")
-    try:
-        while running or (waiting and failure is None):
-            for notebook in [n for n in waiting if failure is None and upstream(n) <= done.keys()]:
+    with _threads() as pool:
+        while (ready := [n for n in waiting if upstream(n) <= done.keys()]) or running:
+            for notebook in ready:
                 waiting.remove(notebook)
                 progress(notebook.slug, "started")
                 running[pool.submit(execute_notebook, notebook, workspace)] = notebook
@@ -108,12 +111,40 @@ def execute_suite(workspace: Workspace, progress: Progress) -> list[Executed]:
                     progress(notebook.slug, f"done in {done[notebook.slug].seconds:.1f} s")
                 except ClvError as error:
                     progress(notebook.slug, "failed")
-                    failure = failure or error
+                    failed[notebook.slug] = error
+    if failed:
+        raise _told(failed)
+    return [done[notebook.slug] for notebook in NOTEBOOKS]
+
+
+@contextmanager
+def _threads() -> Iterator[ThreadPoolExecutor]:
+    """Offer a thread for each core, to wait for a kernel that keeps the core busy."""
+    os.environ["CLV_ENGINE_THREADS"] = "1"  # the kernels share the cores
+    pool = ThreadPoolExecutor(max(1, os.cpu_count() or 1), thread_name_prefix="notebook")
+    try:
+        with without_warnings():
+            yield pool
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # an interruption does not wait for kernels
-    if failure is not None:
-        raise failure
-    return [done[notebook.slug] for notebook in NOTEBOOKS]
+
+
+def _told(failed: dict[str, ClvError]) -> ClvError:
+    """Choose the error to tell; a notebook may fail for what another says of the data, so that is told first."""
+    in_order = [failed[notebook.slug] for notebook in NOTEBOOKS if notebook.slug in failed]
+    return min(in_order, key=lambda error: isinstance(error, NotebookError))  # the first among equals
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Ignore the warnings of papermill's own dependencies; those of a notebook go to its stderr.
+
+    Filters belong to the process: whoever runs notebooks in several threads opens this once around them all, for
+    threads that change filters by themselves undo each other's.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def execute_notebook(notebook: Notebook, workspace: Workspace) -> Executed:
@@ -143,8 +174,7 @@ def execute_notebook(notebook: Notebook, workspace: Workspace) -> Executed:
 
 def _papermill(source: Path, output: Path, parameters: dict[str, Any]) -> None:
     logging.getLogger("papermill").setLevel(logging.WARNING)
-    with tempfile.TemporaryDirectory(prefix="clv-") as sockets, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of papermill's own dependencies; a notebook's go to its stderr
+    with tempfile.TemporaryDirectory(prefix="clv-") as sockets:
         papermill.execute_notebook(
             str(source),
             str(output),
@@ -154,7 +184,8 @@ def _papermill(source: Path, output: Path, parameters: dict[str, Any]) -> None:
             request_save_on_cell_execute=False,
             autosave_cell_every=0,
             execution_timeout=CELL_TIMEOUT_SECONDS,
-            iopub_timeout=60,
+            start_timeout=KERNEL_PATIENCE_SECONDS,
+            iopub_timeout=KERNEL_PATIENCE_SECONDS,
             shutdown_kernel="immediate",  # a graceful shutdown sometimes waits for four seconds
             config=_ipc(sockets),
         )

@@ -48,12 +48,21 @@ def open_run(config_path: str = "data/complete_journey.yaml", run_dir: str = "")
 
 
 def _make(workspace: Workspace, artefact: str) -> None:
-    from clv.suite.execute import execute_notebook  # papermill takes two seconds to import
+    """Run what writes an artefact, unless another notebook opened at the same time has done so meanwhile."""
+    from clv.suite.execute import without_warnings  # papermill takes two seconds to import
 
+    with FileLock(f"{workspace.folder}.lock"), without_warnings():
+        _fill(workspace, artefact)
+
+
+def _fill(workspace: Workspace, artefact: str) -> None:
+    from clv.suite.execute import execute_notebook
+
+    if workspace.has(artefact):
+        return
     writer = writer_of(artefact)
     for needed in writer.reads:
-        if not workspace.has(needed):
-            _make(workspace, needed)
+        _fill(workspace, needed)
     execute_notebook(writer, workspace)
 
 

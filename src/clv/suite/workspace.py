@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cached_property
@@ -131,11 +132,14 @@ class Workspace:
         return frame.set_index("customer_id") if "customer_id" in frame else frame
 
     def write(self, artefact: str, frame: pd.DataFrame) -> None:
-        """Write an artefact; the notebook must be the one that the graph names as its writer."""
+        """Write an artefact, whole or not at all; the notebook must be the one that the graph names as its writer."""
         writer_of(artefact)
-        self._file(artefact).parent.mkdir(exist_ok=True)
+        file = self._file(artefact)
+        file.parent.mkdir(exist_ok=True)
         kept = frame.reset_index() if frame.index.name == "customer_id" else frame
-        kept.to_parquet(self._file(artefact), index=False)
+        part = file.with_suffix(f".part{os.getpid()}")
+        kept.to_parquet(part, index=False)
+        part.replace(file)
 
     def write_facts(self, artefact: str, facts: dict[str, Any]) -> None:
         """Write single figures as an artefact of one row."""
