@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from clv.data.behaviour import HALF_LIVES, MONEY_WINDOWS, WINDOWS
-from clv.data.origins import plan_origins
-from clv.models.blend.cases import Past
+from clv.data.origins import Origin, plan_origins
 
 START = dt.date(2022, 1, 3)
 
@@ -103,20 +102,30 @@ def known(rows: pd.DataFrame, as_of: dt.date, span_days: int) -> pd.DataFrame:
 
 
 def outcome(rows: pd.DataFrame, as_of: dt.date, span_days: int, index: pd.Index) -> pd.DataFrame:
-    """Return orders and revenue (missing in a log without amounts) of the span after a date, on an index."""
+    """Return orders and revenue (missing in a log without amounts) of the span after a date, and days_to_order."""
     first, end = pd.Timestamp(as_of), pd.Timestamp(as_of) + pd.Timedelta(days=span_days)
-    after = rows[(rows["ordered_on"] > first) & (rows["ordered_on"] <= end)].groupby("customer_id")
-    found = pd.DataFrame({"orders": after["is_purchase"].sum(), "revenue": after["net"].sum(min_count=1)})
+    after = rows[rows["ordered_on"] > first]
+    within = after[after["ordered_on"] <= end].groupby("customer_id")
+    next_order = after[after["is_purchase"]].groupby("customer_id")["ordered_on"].min()
+    found = pd.DataFrame({"orders": within["is_purchase"].sum(), "revenue": within["net"].sum(min_count=1)})
     found = found.reindex(index).astype(float)
+    found["days_to_order"] = (next_order - first).dt.days.reindex(index).astype(float).fillna(np.inf)
     nothing = 0.0 if rows["net"].notna().any() else np.nan
     return found.fillna({"orders": 0.0, "revenue": nothing} if nothing == 0.0 else {"orders": 0.0})
 
 
-def past(rows: pd.DataFrame, as_of: dt.date, horizon_days: int) -> tuple[int, list[Past]]:
+def past(
+    rows: pd.DataFrame, as_of: dt.date, horizon_days: int, window_days: int | None = None
+) -> tuple[int, list[Origin]]:
     """Return the length of the spans and what was known and happened at every origin, latest first."""
-    plan = plan_origins(rows["ordered_on"].min().date(), as_of, horizon_days)
+    first_day = rows["ordered_on"].min().date()
+    plan = plan_origins(first_day, as_of, horizon_days, window_days)
     origins = []
     for date in plan.dates:
         then = known(rows, date, plan.span_days)
-        origins.append(Past(date, then, outcome(rows, date, plan.span_days, then.index)))
+        came = outcome(rows[rows["ordered_on"] <= pd.Timestamp(as_of)], date, plan.span_days, then.index)
+        if date + dt.timedelta(days=plan.span_days) > as_of:
+            came[["orders", "revenue"]] = np.nan  # not over yet
+        share = (date - first_day).days / (as_of - first_day).days
+        origins.append(Origin(date, then, came, (as_of - date).days, share))
     return plan.span_days, origins

@@ -7,15 +7,17 @@ to it, and the orders of the span that follows as the outcome. All origins end b
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
 
+import ibis
 import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
 from clv.data.behaviour import behaviour
+from clv.units import Horizon
 
 SPANS_OF_HISTORY: Final = 3  # a span is at most a third of the history: one to learn from, one to try, one before both
 SHORTEST_SPAN: Final = 7  # days
@@ -35,30 +37,45 @@ class Origin:
     ----------
     as_of
         Last day that counts as known.
-    span_days
-        Length of the span after it.
     known
         From `clv.data.behaviour.behaviour`: who had purchased by then, indexed by customer_id, in its order.
     outcome
-        orders (purchase days) and revenue (net, refunds included; missing in a log without amounts) in the span, on
-        the same index.
+        On the same index: orders (purchase days) and revenue (net, refunds included; missing in a log without amounts)
+        in the span after it, both missing where the span is not over yet, and days_to_order (to the next purchase
+        day; inf where none came until today).
+    seen_days
+        Days after it until today: what comes later is not known.
+    history
+        Days behind it as a share of those behind today, 0–1.
     """
 
     as_of: dt.date
-    span_days: int
     known: pd.DataFrame
     outcome: pd.DataFrame
+    seen_days: float
+    history: float = 1.0
+
+    def silent_for(self, length: Horizon) -> pd.Series:
+        """Return who made no order within a length of time: 1 or 0, missing where that time is not over."""
+        silent = (self.outcome["days_to_order"] > length.days).astype(float)
+        return silent if length.days <= self.seen_days else silent * float("nan")
 
 
 @dataclass(frozen=True)
 class OriginPlan:
-    """Which origins a history allows: the length of their spans and their days, latest first."""
+    """Which origins a history allows: the length of their spans and their days, latest first.
+
+    memory_days is the window of orders_in_span; default: as long as the spans.
+    """
 
     span_days: int
     dates: tuple[dt.date, ...]
+    memory_days: int | None = None
 
 
-def plan_origins(first_day: dt.date, as_of: dt.date, horizon_days: int) -> OriginPlan:
+def plan_origins(
+    first_day: dt.date, as_of: dt.date, horizon_days: int, window_days: int | None = None, period_days: int = 1
+) -> OriginPlan:
     """Choose the origins: spans as long as the horizon where the history is three times that, else a third of it.
 
     Parameters
@@ -66,9 +83,14 @@ def plan_origins(first_day: dt.date, as_of: dt.date, horizon_days: int) -> Origi
     first_day
         Where the history begins.
     as_of
-        Last day that counts; every span ends there at the latest.
+        Last day that counts.
     horizon_days
         Length of the forecast.
+    window_days
+        A shorter time of which something is asked: the latest origins lie one and two of it back, and see what came
+        of it though the span after them is not over.
+    period_days
+        Of a panel, see `clv.data.periods`: spans and the days between origins are whole periods.
 
     Returns
     -------
@@ -77,15 +99,21 @@ def plan_origins(first_day: dt.date, as_of: dt.date, horizon_days: int) -> Origi
 
     Examples
     --------
-    >>> plan = plan_origins(dt.date(1997, 1, 1), dt.date(1997, 9, 30), 273)
+    >>> plan = plan_origins(dt.date(1997, 1, 1), dt.date(1997, 9, 30), 273, window_days=35)
     >>> plan.span_days, [str(day) for day in plan.dates]
-    (90, ['1997-07-02', '1997-05-18', '1997-04-03'])
+    (90, ['1997-08-26', '1997-07-22', '1997-07-02', '1997-05-18', '1997-04-03'])
     """
     history = (as_of - first_day).days
-    span = min(horizon_days, max(SHORTEST_SPAN, history // SPANS_OF_HISTORY))
+
+    def whole(number: float) -> int:
+        return max(period_days, round(number / period_days) * period_days) if period_days > 1 else ceil(number)
+
+    span = min(whole(horizon_days), max(SHORTEST_SPAN, whole(history // SPANS_OF_HISTORY)))
     earliest = first_day + dt.timedelta(days=max(LEAST_DAYS, ceil(LEAST_HISTORY * history)))
-    steps = (span + ceil(step * span / STEPS_PER_SPAN) for step in range(MOST_ORIGINS))
-    dates = dict.fromkeys(as_of - dt.timedelta(days=back) for back in steps)  # half of a day is none
+    back = {span + whole(step * span / STEPS_PER_SPAN) if step else span for step in range(MOST_ORIGINS)}
+    if window_days is not None and window_days < span:
+        back |= {whole(times * window_days) for times in (1, 2)}
+    dates = sorted({as_of - dt.timedelta(days=number) for number in back}, reverse=True)
     return OriginPlan(span, tuple(date for date in dates if date >= earliest))
 
 
@@ -113,7 +141,7 @@ def history_start(days: Table) -> dt.date:
     return day
 
 
-def read_origins(days: Table, plan: OriginPlan) -> list[Origin]:
+def read_origins(days: Table, plan: OriginPlan, today: dt.date) -> list[Origin]:
     """Read every origin of a plan.
 
     Parameters
@@ -122,26 +150,46 @@ def read_origins(days: Table, plan: OriginPlan) -> list[Origin]:
         From `clv.data.customers.customer_days`, perhaps thinned by `sample_days`.
     plan
         From `plan_origins`.
+    today
+        The as-of date of the forecast: what came later is not looked at.
 
     Returns
     -------
     list of Origin
         Latest first.
     """
-    return [_read_origin(days, date, plan.span_days) for date in plan.dates]
+    until_today = days.filter(_.ordered_on <= today)
+    began = history_start(until_today)
+    length = max((today - began).days, 1)
+    return [
+        replace(_read_origin(until_today, date, plan, today), history=(date - began).days / length)
+        for date in plan.dates
+    ]
 
 
-def _read_origin(days: Table, as_of: dt.date, span_days: int) -> Origin:
-    described = behaviour(days, as_of, span_days).filter(_.first_order.notnull())
-    known = described.order_by("customer_id").execute().set_index("customer_id")
-    after = days.filter((_.ordered_on > as_of) & (_.ordered_on <= as_of + dt.timedelta(days=span_days)))
-    outcome = (
+def _read_origin(days: Table, as_of: dt.date, plan: OriginPlan, today: dt.date) -> Origin:
+    described = behaviour(days, as_of, plan.memory_days or plan.span_days).filter(_.first_order.notnull())
+    known = described.order_by("customer_id").execute().set_index("customer_id").sort_index()
+    end = as_of + dt.timedelta(days=plan.span_days)
+    after = days.filter(_.ordered_on > as_of)
+    within = after.ordered_on <= end
+    came = (
         after.group_by("customer_id")
-        .aggregate(orders=_.is_purchase.sum(), revenue=_.net.sum().cast("float64"))
+        .aggregate(
+            orders=(_.is_purchase & within).sum(),
+            revenue=_.net.sum(where=within).cast("float64"),
+            days_to_order=_.ordered_on.min(where=_.is_purchase).delta(ibis.date(as_of), unit="day"),
+        )
         .execute()
         .set_index("customer_id")
         .reindex(known.index)
+        .astype(float)
     )
     nothing = 0.0 if known["value_to_date"].notna().any() else float("nan")
-    outcome = outcome.assign(orders=outcome["orders"].fillna(0), revenue=outcome["revenue"].fillna(nothing))
-    return Origin(as_of, span_days, known, outcome.astype(float))
+    over = end <= today
+    outcome = came.assign(
+        orders=came["orders"].fillna(0.0) if over else float("nan"),
+        revenue=came["revenue"].fillna(nothing) if over else float("nan"),
+        days_to_order=came["days_to_order"].fillna(float("inf")),
+    )
+    return Origin(as_of, known, outcome, (today - as_of).days)

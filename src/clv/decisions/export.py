@@ -36,7 +36,7 @@ DICTIONARY: Final = {
     "p_alive": "probability that the customer has not left for good; a latent state, not churn; 0 to 1",
     "p_churn": "probability of no purchase within the churn window; 0 to 1",
     "p_no_order": "probability of no purchase within the horizon; 0 to 1",
-    "next_order": "day by which half of such customers order again, if they have not left; empty beyond ten years",
+    "next_order": "day by which half of such customers order again; empty where fewer do within the horizon",
     "overdue": "time since the last order over the customer's own mean interval; empty without a second order",
     "abc": "class by cumulative share of value to date: A, B, C",
     "rfm": "scores for time since last order, orders and money: three digits 1 to 5, 5 best",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Final
 
 import pandas as pd
@@ -15,18 +16,25 @@ from clv.data.origins import OriginPlan, history_start, plan_origins, read_origi
 from clv.data.series import daily_series
 from clv.decisions.lifetime_value import require_enough
 from clv.decisions.outlook import observed_weeks
-from clv.models.blend.cases import Past
-from clv.models.blend.forecaster import Forecaster
-from clv.models.blend.scatter import level_error, parameter_error
+from clv.learning.candidates import interval_quantile
+from clv.learning.distribution import Miss, level_error, parameter_error
+from clv.learning.forecaster import Forecaster, Outside
 from clv.models.calendar.level import Level, level_of
 from clv.models.purchases.family import ModelFamily
-from clv.units import Horizon, days
+from clv.units import DAYS_PER_WEEK, Horizon, days
 
+PATIENT_SHARE: Final = 0.90  # of the returning customers, whose own pace fits into the churn window
 _SD_PER_MEAN_ERROR: Final = 1.25  # of a normal variable: the root of pi / 2
 
 
-def fit_forecaster(purchase_days: Table, as_of: dt.date, horizon: Horizon) -> Forecaster:
-    """Fit the forecast of every customer's orders and money within the horizon.
+def fit_forecaster(
+    purchase_days: Table,
+    as_of: dt.date,
+    horizon: Horizon,
+    window_days: int | None = None,
+    candidates: Outside = (),
+) -> Forecaster:
+    """Fit the forecast of every customer's orders and money within the horizon, and of silence within a window.
 
     Parameters
     ----------
@@ -36,6 +44,11 @@ def fit_forecaster(purchase_days: Table, as_of: dt.date, horizon: Horizon) -> Fo
         Last day that counts.
     horizon
         Length of the forecast.
+    window_days
+        Silence that counts as churn; default: from the customers' own pace, see `churn_window`.
+    candidates
+        More of them to compete, by name or named by their class: scikit-learn regressors, classifiers and pipelines,
+        and purchase models; see `clv.learning.candidates.from_outside`.
 
     Returns
     -------
@@ -52,14 +65,46 @@ def fit_forecaster(purchase_days: Table, as_of: dt.date, horizon: Horizon) -> Fo
     known_days = purchase_days.filter(_.ordered_on <= as_of)
     triples = distinct_counts(customer_summary(known_days, as_of)).execute()
     require_enough(triples["frequency"], triples["n_customers"])
+    window = churn_window(triples, window_days, horizon)
     sample = sample_days(known_days)
-    plan = plan_origins(history_start(sample), as_of, round(horizon.days))
-    past = [Past(origin.as_of, origin.known, origin.outcome) for origin in read_origins(sample, plan)]
+    plan = plan_origins(history_start(sample), as_of, round(horizon.days), round(window.days))
     forecaster = Forecaster().fit(
-        buyers_as_of(sample, as_of, plan), past, span=days(plan.span_days), horizon=horizon, triples=triples
+        buyers_as_of(sample, as_of, plan),
+        read_origins(sample, plan, as_of),
+        span=days(plan.span_days),
+        horizon=horizon,
+        window=window,
+        triples=triples,
+        candidates=candidates,
     )
-    level = choose_level_of(sample, as_of, horizon, forecaster.baseline_.family_)
+    level = choose_level_of(sample, as_of, horizon, forecaster.ground_.family_)
     return forecaster.at_level(level.factor, _error_of(level, forecaster) if level.reason == "corrected" else None)
+
+
+def churn_window(counts: pd.DataFrame, stated_days: int | None, horizon: Horizon) -> Horizon:
+    """Return how long a silence counts as churn: as stated, or from the customers' own pace.
+
+    The default is the mean time between purchases that nine of ten returning customers keep to, each customer counting
+    once, in whole weeks rounded up and no longer than the horizon.
+
+    Parameters
+    ----------
+    counts
+        All customers: frequency and recency (weeks), one row each, or as distinct rows with n_customers.
+    stated_days
+        The config's own window, if it has one.
+    horizon
+        Length of the forecast.
+
+    Returns
+    -------
+    Horizon
+        At least one week, unless stated shorter.
+    """
+    if stated_days is not None:
+        return days(stated_days)
+    pace = interval_quantile(counts, PATIENT_SHARE, "n_customers" if "n_customers" in counts else None)
+    return horizon if math.isinf(pace) else min(days(max(1, math.ceil(pace)) * DAYS_PER_WEEK), horizon)
 
 
 def buyers_as_of(purchase_days: Table, as_of: dt.date, plan: OriginPlan) -> pd.DataFrame:
@@ -94,8 +139,8 @@ def weeks_of(purchase_days: Table, as_of: dt.date, family: ModelFamily) -> pd.Da
 
 def _error_of(level: Level, forecaster: Forecaster) -> float:
     """Return the relative standard error of the total at a corrected level, from the errors left in its trials."""
-    numbers, family = level.numbers, forecaster.baseline_.family_
-    missed = _SD_PER_MEAN_ERROR * numbers["error_after"]
+    numbers, family = level.numbers, forecaster.ground_.family_
+    missed = Miss(_SD_PER_MEAN_ERROR * numbers["error_after"], math.inf, 1.0)
     of_parameters = parameter_error(family.models_[family.best_], forecaster.known_, forecaster.horizon)
     stretch = forecaster.horizon.in_units("week") / numbers["window_weeks"]
     return level_error([missed] * round(numbers["n_origins"]), of_parameters, stretch)

@@ -14,22 +14,21 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from ibis import _
 from ibis.expr.types import Table
 
-from clv.data.origins import OriginPlan
-from clv.decisions.forecasting import buyers_as_of, fit_forecaster
+from clv.data.origins import Origin, OriginPlan, read_origins
+from clv.decisions.forecasting import fit_forecaster
 from clv.errors import DataError
-from clv.models.blend.forecaster import Forecaster
-from clv.models.blend.outcomes import HIGH, LOW, MIDDLE, Expectation, Levels
-from clv.models.blend.totals import Total, total
-from clv.models.blend.tournament import NAIVE, patience, rules_of_thumb
+from clv.learning.candidates import NAIVE, Ground, View, rules_of_thumb
+from clv.learning.forecaster import Forecaster
 from clv.models.calendar.drift import cohort_tracking
 from clv.models.evaluation.accuracy import calibration_by_decile, holdout_metrics, median_metrics
 from clv.models.evaluation.comparison import Difference, bootstrap_difference
 from clv.models.evaluation.expectations import conditional_expectation, count_classes, time_classes
 from clv.models.evaluation.intervals import interval_metrics, randomised_pit
 from clv.models.evaluation.probabilities import probability_histogram, probability_metrics, reliability_table
+from clv.models.outcomes.scattered import HIGH, LOW, MIDDLE, Expectation, Levels
+from clv.models.outcomes.totals import Total, total
 from clv.models.purchases.base import PurchaseModel
 from clv.units import Horizon, annual, days
 
@@ -57,24 +56,36 @@ class HoldoutCheck:
     ----------
     forecaster
         Fitted on the days up to the start of the holdout, with the holdout as its horizon.
-    known
-        Customers as of that day, from `clv.data.behaviour.behaviour`, indexed by customer_id.
+    origin
+        The day of the forecast: its customers (`known`) and what they did in the holdout (`outcome`).
     forecast
-        From `Forecaster.predict`; p_churn is that of the whole holdout.
-    outcome
-        orders (purchase days) and revenue (net; missing in a log without amounts) in the holdout.
+        From `Forecaster.predict`.
     span
         Length of the holdout.
     flagged_from
-        Forecast probability of no order from which a customer counts as flagged, 0–1.
+        Forecast probability of no order in the window from which a customer counts as flagged, 0–1.
     """
 
     forecaster: Forecaster
-    known: pd.DataFrame
+    origin: Origin
     forecast: pd.DataFrame
-    outcome: pd.DataFrame
     span: Horizon
     flagged_from: float
+
+    @property
+    def known(self) -> pd.DataFrame:
+        """Return the customers of the day, from `clv.data.behaviour.behaviour`, indexed by customer_id."""
+        return self.origin.known
+
+    @property
+    def outcome(self) -> pd.DataFrame:
+        """Return what they did: orders (purchase days), revenue (net; missing without amounts), days_to_order."""
+        return self.origin.outcome
+
+    @property
+    def window(self) -> Horizon:
+        """Return the time of which silence is tested: the churn window, no longer than the holdout."""
+        return self.forecaster.window
 
     @property
     def has_amounts(self) -> bool:
@@ -84,17 +95,22 @@ class HoldoutCheck:
     @cached_property
     def _orders(self) -> pd.DataFrame:
         """Return what each candidate expects each customer to order: "model", "naive" and the simpler ones."""
-        length, step = self.span.in_units("week"), self.forecaster.span.in_units("week")
-        rules = rules_of_thumb(self.known, length, step, patience(self.known)).rename(columns={NAIVE: "naive"})
-        family = self.forecaster.baseline_.family_.expected_by_model(self.known, self.span)
-        return pd.concat([self.forecast["expected_orders"].rename(MODEL), rules, family], axis="columns")
+        ground = self._ground
+        view = View(self.known, ground.over(self.known, self.span), self.span, self.forecaster.span)
+        nothing = pd.DataFrame(), np.empty(0)
+        rules = {
+            "naive" if name == NAIVE else name: rule.fit(*nothing, view, ground)(view)
+            for name, rule in rules_of_thumb().items()
+        }
+        family = ground.family_.expected_by_model(self.known, self.span)
+        return pd.DataFrame({MODEL: self.forecast["expected_orders"]} | rules, index=self.known.index).join(family)
 
     @cached_property
     def _revenue(self) -> pd.DataFrame:
         """Return what each candidate expects each customer to bring: rules at the customer's own mean purchase."""
         own = self.known["mean_purchase"].fillna(0.0).clip(lower=0.0)
-        family = self.forecaster.baseline_.family_.models_
-        spend = self.forecaster.baseline_.spend_.predict(self.known)
+        family = self._ground.family_.models_
+        spend = self._ground.spend_.predict(self.known)
         priced = {name: self._orders[name] * (spend if name in family else own) for name in self._orders}
         return pd.DataFrame(priced | {MODEL: self.forecast["expected_revenue"]})
 
@@ -158,33 +174,33 @@ class HoldoutCheck:
 
     @property
     def silent(self) -> pd.Series:
-        """Return who made no order in the holdout."""
-        return self.outcome["orders"] == 0
+        """Return who made no order within the window."""
+        return self.origin.silent_for(self.window) > 0
 
     @cached_property
     def probabilities(self) -> pd.DataFrame:
-        """Return the metrics of the probability of no order, by the model and by each probability model alone."""
+        """Return the metrics of the probability of no order in the window, by the model and each probability model."""
         each = {
-            name: member.predict(self.known, self.span)["p_no_purchase"]
-            for name, member in self.forecaster.baseline_.family_.models_.items()
+            name: member.predict(self.known, self.window)["p_no_purchase"]
+            for name, member in self._ground.family_.models_.items()
         }
-        return probability_metrics(pd.DataFrame({MODEL: self.forecast["p_no_order"]} | each), self.silent)
+        return probability_metrics(pd.DataFrame({MODEL: self.forecast["p_churn"]} | each), self.silent)
 
     @cached_property
     def reliability(self) -> pd.DataFrame:
-        """Return how many stayed silent by forecast probability of no order."""
-        return reliability_table(self.forecast["p_no_order"], self.silent)
+        """Return how many stayed silent in the window by forecast probability of it."""
+        return reliability_table(self.forecast["p_churn"], self.silent)
 
     def histogram(self) -> pd.DataFrame:
-        """Return how many customers got which probability of no order."""
-        return probability_histogram(self.forecast["p_no_order"])
+        """Return how many customers got which probability of no order in the window."""
+        return probability_histogram(self.forecast["p_churn"])
 
     @property
     def flagged(self) -> dict[str, float]:
         """Return of the customers above `flagged_from`: n_customers, mean forecast, share that stayed silent."""
-        high = self.forecast["p_no_order"] >= self.flagged_from
+        high = self.forecast["p_churn"] >= self.flagged_from
         n = int(high.sum())
-        means = (self.forecast["p_no_order"][high].mean(), self.silent[high].mean()) if n else (0.0, 0.0)
+        means = (self.forecast["p_churn"][high].mean(), self.silent[high].mean()) if n else (0.0, 0.0)
         return {"n_customers": n, "forecast": float(means[0]), "actual": float(means[1])}
 
     @cached_property
@@ -198,7 +214,7 @@ class HoldoutCheck:
         found["simulated"] = randomised_pit(below, at, rng)
         if self.has_amounts and money is not None:
             earned = self.outcome["revenue"].to_numpy()
-            nothing = rng.uniform(size=earned.size) * expected.silent
+            nothing = rng.uniform(size=earned.size) * expected.p_no_order
             found["revenue"] = _recalibrated(np.where(earned > 0, money.cdf(earned, expected), nothing), money.levels)
         return found
 
@@ -226,7 +242,7 @@ class HoldoutCheck:
     @property
     def simulator(self) -> PurchaseModel[Any]:
         """Return the probability model that the intervals are compared with."""
-        family = self.forecaster.baseline_.family_
+        family = self._ground.family_
         return family.models_.get(SIMULATED, family.models_[family.best_])
 
     def _by(self, classes: pd.Series) -> pd.DataFrame:
@@ -234,6 +250,10 @@ class HoldoutCheck:
 
     def _interval(self, of: str) -> pd.DataFrame:
         return self.forecast[[f"{of}_low", f"{of}_high"]].set_axis(["low", "high"], axis="columns")
+
+    @property
+    def _ground(self) -> Ground:
+        return self.forecaster.ground_
 
     @cached_property
     def _expected(self) -> Expectation:
@@ -244,7 +264,9 @@ class HoldoutCheck:
         return bootstrap_difference(forecasts[MODEL], forecasts["naive"], actual, "rmse", rng)
 
 
-def check_on_holdout(purchase_days: Table, start: dt.date, as_of: dt.date, flagged_from: float) -> HoldoutCheck:
+def check_on_holdout(
+    purchase_days: Table, start: dt.date, as_of: dt.date, flagged_from: float, window: Horizon | None = None
+) -> HoldoutCheck:
     """Fit on the days up to `start` alone, forecast the span up to `as_of`, and put beside it what happened.
 
     Parameters
@@ -256,7 +278,10 @@ def check_on_holdout(purchase_days: Table, start: dt.date, as_of: dt.date, flagg
     as_of
         Last day of the holdout, included.
     flagged_from
-        Forecast probability of no order in the holdout from which a customer counts as flagged.
+        Forecast probability of no order in the window from which a customer counts as flagged.
+    window
+        Silence that counts as churn, in which its probability is tested; where it is longer than the holdout, or not
+        given, the holdout is the window.
 
     Returns
     -------
@@ -269,14 +294,14 @@ def check_on_holdout(purchase_days: Table, start: dt.date, as_of: dt.date, flagg
         If the calibration span holds too little to fit, or nothing happened in the holdout.
     """
     span = days((as_of - start).days)
+    tested = span if window is None else min(window, span)
     try:
-        forecaster = fit_forecaster(purchase_days, start, span)
+        forecaster = fit_forecaster(purchase_days, start, span, round(tested.days))
     except DataError as error:
         raise DataError(f"before the {span.days:.0f} days of the test, {error}, or shorten holdout_days") from None
-    plan = OriginPlan(round(forecaster.span.days), ())
-    known = buyers_as_of(purchase_days.filter(purchase_days.ordered_on <= start), start, plan).sort_index()
-    outcome = _outcome(purchase_days, start, as_of, known)
-    return HoldoutCheck(forecaster, known, forecaster.predict(known, span, annual(0.0)), outcome, span, flagged_from)
+    day = OriginPlan(round(span.days), (start,), round(forecaster.span.days))
+    origin = read_origins(purchase_days, day, as_of)[0]
+    return HoldoutCheck(forecaster, origin, forecaster.predict(origin.known, annual(0.0)), span, flagged_from)
 
 
 def tracking(
@@ -305,15 +330,6 @@ def tracking(
     made = pd.Series(repeats["n"].to_numpy(), index=pd.to_datetime(repeats["ordered_on"])).sort_index().cumsum()
     actual = made.reindex(made.index.union(dates)).ffill().fillna(0).reindex(dates)
     return pd.DataFrame({"date": dates, "actual": actual.to_numpy(dtype=float), "forecast": expected})
-
-
-def _outcome(purchase_days: Table, start: dt.date, as_of: dt.date, known: pd.DataFrame) -> pd.DataFrame:
-    """Return orders and net sales of the known customers in (start, as_of]; no line is no order and no money."""
-    after = purchase_days.filter((_.ordered_on > start) & (_.ordered_on <= as_of))
-    counted = after.group_by("customer_id").aggregate(orders=_.is_purchase.sum(), revenue=_.net.sum().cast("float64"))
-    outcome: pd.DataFrame = counted.execute().set_index("customer_id").reindex(known.index)
-    nothing = 0.0 if known["value_to_date"].notna().any() else np.nan
-    return outcome.assign(orders=outcome["orders"].fillna(0), revenue=outcome["revenue"].fillna(nothing)).astype(float)
 
 
 def _recalibrated(u: FloatArray, levels: Levels) -> FloatArray:

@@ -8,20 +8,17 @@ winning the customer.
 from __future__ import annotations
 
 import datetime as dt
-import math
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from clv.errors import DataError
-from clv.models.blend.forecaster import Forecaster
+from clv.learning.forecaster import Forecaster
 from clv.models.spend.repeat_spend import spend_frequency_correlation
-from clv.units import DAYS_PER_WEEK, DiscountRate, Horizon, days, require_horizon, require_rate
+from clv.units import DAYS_PER_WEEK, DiscountRate, require_rate
 
-PATIENT_SHARE = 0.90  # of the returning customers, whose own pace fits into the churn window
 FEWEST_BUYERS, FEWEST_RETURNED = 10, 3  # with fewer, four parameters fit anything
-FARTHEST_ORDER_DAYS = 3650  # a next order later than this is not dated
 
 FORECAST_COLUMNS: Final = (
     "p_alive",
@@ -40,39 +37,12 @@ FORECAST_COLUMNS: Final = (
     "clv_high",
     "next_order",
     "overdue",
+    "window_orders",
+    "window_revenue",
     "orders_variance",
     "revenue_variance",
 )
-"""Columns of `forecast`; all but the variances are exported."""
-
-
-def churn_window(customers: pd.DataFrame, stated_days: int | None, horizon: Horizon) -> Horizon:
-    """Return how long a silence counts as churn: as stated, or from the customers' own pace.
-
-    The default is the mean time between purchases that nine of ten returning customers keep to, in whole weeks
-    rounded up and no longer than the horizon.
-
-    Parameters
-    ----------
-    customers
-        As in `clv.data.schema.CUSTOMERS`, perhaps a sample; recency in weeks.
-    stated_days
-        The config's own window, if it has one.
-    horizon
-        Length of the forecast.
-
-    Returns
-    -------
-    Horizon
-        At least one week, unless stated shorter.
-    """
-    if stated_days is not None:
-        return days(stated_days)
-    returned = customers[customers["frequency"] > 0]
-    pace = (returned["recency"] / returned["frequency"]).quantile(PATIENT_SHARE)
-    if math.isnan(pace):
-        return horizon
-    return min(days(max(1, math.ceil(pace)) * DAYS_PER_WEEK), horizon)
+"""Columns of `forecast`; those of the window and the variances are not exported."""
 
 
 def forecast(
@@ -80,7 +50,6 @@ def forecast(
     forecaster: Forecaster,
     *,
     as_of: dt.date,
-    window: Horizon,
     margin: float,
     rate: DiscountRate,
 ) -> pd.DataFrame:
@@ -91,11 +60,9 @@ def forecast(
     known
         From `clv.data.behaviour.behaviour` as of the forecaster's day, indexed by customer_id; any part of the base.
     forecaster
-        From `clv.decisions.forecasting.fit_forecaster`; its horizon is that of the forecast.
+        From `clv.decisions.forecasting.fit_forecaster`; its horizon and window are those of the forecast.
     as_of
         Last day that counts.
-    window
-        Length of the silence that counts as churn.
     margin
         Contribution margin as a fraction of sales, above 0 and at most 1.
     rate
@@ -108,15 +75,15 @@ def forecast(
         for their units. Missing for customers without any purchase, of whose rhythm nothing is known; money is missing
         where the log holds no amounts.
     """
-    require_horizon(window), require_rate(rate)
+    require_rate(rate)
     buyers = buyers_of(known)
     if buyers.empty:
         nothing = pd.DataFrame(np.nan, index=known.index, columns=list(FORECAST_COLUMNS))
         return nothing.astype({"next_order": "datetime64[s]"})
-    table = forecaster.predict(buyers, window, rate)
+    table = forecaster.predict(buyers, rate)
     present = margin * table["present_share"]
     gap = DAYS_PER_WEEK * buyers["recency"] / buyers["frequency"].where(buyers["frequency"] > 0)
-    ahead = table["days_to_next_order"].where(table["days_to_next_order"] <= FARTHEST_ORDER_DAYS)
+    ahead = table["days_to_next_order"].where(np.isfinite(table["days_to_next_order"]))
     table = table.assign(
         clv=present * table["expected_revenue"],
         clv_low=present * table["revenue_low"],

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clv.errors import DataError
-from clv.models.blend.totals import totals_by_group
+from clv.models.outcomes.totals import totals_by_group
 from clv.units import DAYS_PER_WEEK
 
 Measure = Literal["orders", "revenue"]
@@ -17,6 +17,8 @@ MEASURES: Final[tuple[Measure, ...]] = ("orders", "revenue")
 VALUE_CLASSES: Final = ("A", "B", "C")
 RISK_BANDS: Final = ("steady", "at_risk", "leaving")
 NO_PURCHASE: Final = "no_purchase"
+LEAST_ALIVE: Final = 0.2  # four of five such customers have left for good: a case for winning back, not for a call
+_LEAST_LIKELY: Final = 1e-9  # probability of an order, below which there is no money either
 PORTFOLIOS: Final = (*(f"{value}_{risk}" for value in VALUE_CLASSES for risk in RISK_BANDS), NO_PURCHASE)
 """All portfolios, by value and then by risk; the last holds who never had a purchase day, e.g. refunds only."""
 
@@ -72,20 +74,20 @@ def summarise_portfolios(customers: pd.DataFrame, level_error: float) -> pd.Data
     Parameters
     ----------
     customers
-        portfolio, value_to_date, expected_orders, orders_variance, expected_revenue, revenue_variance, clv and p_churn
-        per customer; money is missing in a log without amounts.
+        portfolio, value_to_date, expected_orders, orders_variance, expected_revenue, revenue_variance, clv, p_churn,
+        window_orders and window_revenue per customer; money is missing in a log without amounts.
     level_error
-        Relative standard error of the base's total, from `clv.models.blend.forecaster.Forecaster.level_error_`.
+        Relative standard error of the base's total, from `clv.learning.forecaster.Forecaster.level_error_`.
 
     Returns
     -------
     pandas.DataFrame
         Indexed by portfolio, in the order of `PORTFOLIOS`, empty ones left out: n_customers, value_to_date,
         expected_orders, expected_revenue, clv, expected_silent (customers expected not to buy in the churn window),
-        orders_at_risk and revenue_at_risk (expected, weighted by that probability), and orders_low, orders_high,
-        revenue_low, revenue_high, the 5th and 95th percentile of the portfolio's total; percentiles do not add up.
+        orders_at_risk and revenue_at_risk (of the window, see `at_risk`), and orders_low, orders_high, revenue_low,
+        revenue_high, the 5th and 95th percentile of the portfolio's total; percentiles do not add up.
     """
-    weighed = customers.assign(**{f"{of}_at_risk": _at_risk(customers, of) for of in MEASURES})
+    weighed = customers.assign(**{f"{of}_at_risk": at_risk(customers, of) for of in MEASURES})
     groups = weighed.groupby("portfolio")
     added = ["value_to_date", "expected_orders", "expected_revenue", "clv", "orders_at_risk", "revenue_at_risk"]
     ranges = [_ranges(customers, of, level_error) for of in MEASURES]
@@ -94,16 +96,46 @@ def summarise_portfolios(customers: pd.DataFrame, level_error: float) -> pd.Data
     return table.reindex([name for name in PORTFOLIOS if name in table.index]).rename_axis("portfolio")
 
 
-def first_to_call(customers: pd.DataFrame, n: int, window_days: float, of: Measure = "revenue") -> pd.DataFrame:
-    """Return the overdue key customers with most at risk: p_churn × what is expected of them, in class A.
+def at_risk(customers: pd.DataFrame, of: Measure) -> pd.Series:
+    """Return what is expected to be lost to silence within the churn window: risk and money of one length of time.
 
-    Who is surely gone brings nothing, so the list names those whom a call can still keep; who ordered more recently
-    than their own mean interval is not overdue, whatever the model says.
+    What a customer who orders at all would bring in the window, window_revenue / (1 − p_churn), times the probability
+    that no order comes in it.
+
+    Examples
+    --------
+    >>> at_risk(pd.DataFrame({"p_churn": [0.5], "window_revenue": [40.0]}), "revenue").tolist()
+    [40.0]
+    """
+    return customers["p_churn"] * _if_any(customers, of)
+
+
+def saved_by_a_call(customers: pd.DataFrame, of: Measure) -> pd.Series:
+    """Return what a call that brings the customer back can save within the churn window, at most.
+
+    Of the probability of silence only the part counts in which someone is still there: who has left for good, 1 −
+    p_alive, is silent whatever is done.
+
+    Examples
+    --------
+    >>> both = pd.DataFrame({"p_churn": [0.6, 1.0], "p_alive": [0.9, 0.0], "window_revenue": [40.0, 0.0]})
+    >>> saved_by_a_call(both, "revenue").round(6).tolist()
+    [50.0, 0.0]
+    """
+    though_there = (customers["p_churn"] - (1 - customers["p_alive"])).clip(lower=0.0)
+    return though_there * _if_any(customers, of)
+
+
+def first_to_call(customers: pd.DataFrame, n: int, window_days: float, of: Measure = "revenue") -> pd.DataFrame:
+    """Return the overdue key customers with most to save, in class A.
+
+    The list ends where p_alive says that hardly anyone is there; who ordered more recently than their own mean interval
+    is not overdue, whatever the model says.
 
     Parameters
     ----------
     customers
-        As for `summarise_portfolios`, with frequency, recency (weeks) and days_since_last.
+        As for `summarise_portfolios`, with p_alive, frequency, recency (weeks) and days_since_last.
     n
         At most so many.
     window_days
@@ -114,14 +146,16 @@ def first_to_call(customers: pd.DataFrame, n: int, window_days: float, of: Measu
     Returns
     -------
     pandas.DataFrame
-        Rows of `customers` at risk or leaving with their revenue_at_risk or orders_at_risk, most first, ties by
+        Rows of `customers` at risk or leaving with their revenue_to_save or orders_to_save, most first, ties by
         customer_id.
     """
     slipping = customers[customers["portfolio"].isin(["A_at_risk", "A_leaving"])].sort_index()
     interval = DAYS_PER_WEEK * slipping["recency"] / slipping["frequency"].where(slipping["frequency"] > 0)
-    slipping = slipping[slipping["days_since_last"] > interval.fillna(window_days)]
-    weighed = slipping.assign(**{f"{of}_at_risk": _at_risk(slipping, of)})
-    return weighed.sort_values(f"{of}_at_risk", ascending=False, kind="stable").head(n)
+    overdue = slipping["days_since_last"] > interval.fillna(window_days)
+    slipping = slipping[overdue & (slipping["p_alive"] >= LEAST_ALIVE)]
+    weighed = slipping.assign(**{f"{of}_to_save": saved_by_a_call(slipping, of)})
+    worth_it = weighed[weighed[f"{of}_to_save"] > 0]
+    return worth_it.sort_values(f"{of}_to_save", ascending=False, kind="stable").head(n)
 
 
 def portfolio_grid(customers: pd.DataFrame) -> pd.DataFrame:
@@ -131,8 +165,9 @@ def portfolio_grid(customers: pd.DataFrame) -> pd.DataFrame:
     return counts.reindex(index=VALUE_CLASSES, columns=RISK_BANDS, fill_value=0)
 
 
-def _at_risk(customers: pd.DataFrame, of: Measure) -> pd.Series:
-    return customers["p_churn"] * customers[f"expected_{of}"]
+def _if_any(customers: pd.DataFrame, of: Measure) -> pd.Series:
+    """Return what a customer who orders within the churn window brings in it."""
+    return customers[f"window_{of}"] / (1 - customers["p_churn"]).clip(lower=_LEAST_LIKELY)
 
 
 def _ranges(customers: pd.DataFrame, of: Measure, level_error: float) -> pd.DataFrame:

@@ -25,9 +25,8 @@ from clv.data.customers import customer_days
 from clv.data.ingest import Intake, check_as_of, ingest
 from clv.decisions.export import TableWriter, export_table, require_table_name
 from clv.decisions.forecasting import fit_forecaster
-from clv.decisions.lifetime_value import churn_window, forecast
-from clv.models.blend.forecaster import Forecaster
-from clv.units import Horizon
+from clv.decisions.lifetime_value import forecast
+from clv.learning.forecaster import Forecaster
 
 CUSTOMERS_PER_PART: Final = 250_000
 
@@ -41,7 +40,6 @@ class _Scoring:
     as_of: dt.date
     purchase_days: Table
     forecaster: Forecaster
-    window: Horizon
 
 
 def score_file(config: Config, out: Path, today: dt.date | None = None) -> list[str]:
@@ -99,9 +97,8 @@ def _prepare(config: Config, folder: Path, engine: Backend, today: dt.date | Non
     customer_days(transactions, as_of, config.purchase_rule).to_parquet(folder / "days.parquet")
     (folder / "transactions.parquet").unlink()
     purchase_days = engine.read_parquet(folder / "days.parquet")
-    forecaster = fit_forecaster(purchase_days, as_of, config.horizon)
-    window = churn_window(forecaster.known_, config.churn_window_days, config.horizon)
-    return _Scoring(config, intake, as_of, purchase_days, forecaster, window)
+    forecaster = fit_forecaster(purchase_days, as_of, config.horizon, config.churn_window_days)
+    return _Scoring(config, intake, as_of, purchase_days, forecaster)
 
 
 def _parts(scoring: _Scoring) -> Iterator[pd.DataFrame]:
@@ -117,7 +114,6 @@ def _parts(scoring: _Scoring) -> Iterator[pd.DataFrame]:
             known,
             scoring.forecaster,
             as_of=scoring.as_of,
-            window=scoring.window,
             margin=scoring.config.margin,
             rate=scoring.config.discount_rate,
         )
@@ -125,17 +121,17 @@ def _parts(scoring: _Scoring) -> Iterator[pd.DataFrame]:
 
 
 def _said(scoring: _Scoring, n_customers: int) -> list[str]:
-    intake, tournament = scoring.intake, scoring.forecaster.tournament_
+    intake, contest = scoring.intake, scoring.forecaster.contest_
     set_aside = ", ".join(f"{reason}: {n:,}" for reason, n in intake.reasons.items())
     return [
         f"{intake.rows_clean:,} of {intake.rows_read:,} lines used"
         + (f"; set aside: {set_aside}" if set_aside else ""),
         f"{n_customers:,} customers as of {scoring.as_of}; forecast over {scoring.config.horizon_days} days; "
-        f"churn is no order within {scoring.window.days:.0f} days",
-        f"forecast by: {tournament.winner}, "
+        f"churn is no order within {scoring.forecaster.window.days:.0f} days",
+        f"forecast by: {contest.winner}, "
         + (
-            f"after {tournament.n_origins} trials over {tournament.span_days:.0f} days each"
-            if tournament.n_origins
+            f"after {contest.n_origins} trials over {contest.span_days:.0f} days each"
+            if contest.n_origins
             else "the history is too short, or its customers too few, to try anything else"
         ),
     ]

@@ -90,12 +90,50 @@ def bootstrap_difference(
     both = [paired(forecast.to_frame(), actual) for forecast in (forecast_a, forecast_b)]
     error = np.column_stack([pairs.forecasts[:, 0] - pairs.actual for pairs in both])
     loss = error**2 if metric == "rmse" else np.abs(error)
-    sums, sizes = _grouped(loss, rng)
-    means = _resampled_means(sums, sizes, rng, n)
-    apart = _difference(means, metric)
+    return _compared(*_grouped(loss, np.ones(len(loss)), rng), metric, rng, n, level)
+
+
+def resampled_difference(
+    losses: pd.DataFrame, unit: pd.Index, rng: np.random.Generator, n: int = N_REPLICATES, level: float = INTERVAL_LEVEL
+) -> Difference:
+    """Return the difference of two mean losses over rows of which several may be of one customer.
+
+    Parameters
+    ----------
+    losses : DataFrame, two columns
+        Loss of forecast a and of forecast b, one row per case.
+    unit : Index
+        Whose case each row is: customers are drawn, with all their rows.
+    rng, n, level
+        As for `bootstrap_difference`.
+
+    Returns
+    -------
+    Difference
+        Mean loss of a less that of b.
+
+    Examples
+    --------
+    >>> losses = pd.DataFrame({"a": [1.0, 1.0, 2.0], "b": [2.0, 2.0, 3.0]})
+    >>> found = resampled_difference(losses, pd.Index(["A", "A", "B"]), np.random.default_rng(1), n=50)
+    >>> found.estimate, found.share_a_better
+    (-1.0, 1.0)
+    """
+    codes, found = pd.factorize(unit)
+    columns = [np.bincount(codes, losses[name], len(found)) for name in losses]
+    sums = np.column_stack(columns).astype(float)
+    sizes = np.bincount(codes, minlength=len(found)).astype(float)
+    return _compared(*_grouped(sums, sizes, rng), "mae", rng, n, level)
+
+
+def _compared(
+    sums: FloatArray, sizes: FloatArray, metric: Metric, rng: np.random.Generator, n: int, level: float
+) -> Difference:
+    """Return the difference of errors from losses summed by unit, and how it varies over samples of units."""
+    apart = _difference(_resampled_means(sums, sizes, rng, n), metric)
     low, high = np.quantile(apart, [(1 - level) / 2, (1 + level) / 2])
     better = float(np.mean(apart < 0) + np.mean(apart == 0) / 2)
-    return Difference(float(_difference(loss.mean(axis=0), metric)), float(low), float(high), better)
+    return Difference(float(_difference(sums.sum(axis=0) / sizes.sum(), metric)), float(low), float(high), better)
 
 
 def _difference(mean_loss: FloatArray, metric: Metric) -> FloatArray:
@@ -104,14 +142,14 @@ def _difference(mean_loss: FloatArray, metric: Metric) -> FloatArray:
     return np.asarray(errors[..., 0] - errors[..., 1])
 
 
-def _grouped(loss: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """Return sums of losses, shape (m, 2), and numbers of customers, shape (m,), of at most _MOST_UNITS groups."""
+def _grouped(loss: FloatArray, sizes: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Return sums of losses, shape (m, 2), and numbers of rows, shape (m,), of at most _MOST_UNITS groups."""
     n = len(loss)
     if n <= _MOST_UNITS:
-        return loss, np.ones(n)
+        return loss, sizes
     group = rng.permutation(np.arange(n) % _MOST_UNITS)
     sums = np.column_stack([np.bincount(group, column) for column in loss.T])
-    return sums.astype(float), np.bincount(group).astype(float)
+    return sums.astype(float), np.bincount(group, sizes).astype(float)
 
 
 def _resampled_means(sums: FloatArray, sizes: FloatArray, rng: np.random.Generator, n: int) -> FloatArray:

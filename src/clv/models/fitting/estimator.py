@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from copy import copy
-from typing import Generic, NamedTuple, Self, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,22 @@ class Estimator(Generic[P]):
     covariance_: pd.DataFrame
     at_boundary_: tuple[str, ...] = ()
     fit_: Fit
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the arguments of the constructor by name: what `sklearn.base.clone` makes an unfitted copy from."""
+        return {
+            name: getattr(self, name) for name in inspect.signature(type(self).__init__).parameters if name != "self"
+        }
+
+    def set_params(self, **params: Any) -> Self:
+        """Set arguments of the constructor; an unknown one is an error."""
+        unknown = params.keys() - self.get_params().keys()
+        if unknown:
+            known = ", ".join(self.get_params()) or "none"
+            raise ConfigError(f"{type(self).__name__} has no parameter {sorted(unknown)}; it has {known}")
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
 
     def __repr__(self) -> str:
         """Name the model and its parameters, so that a notebook shows what was fitted."""

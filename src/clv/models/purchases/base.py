@@ -77,7 +77,7 @@ class PurchaseModel(Estimator[P]):
 
     def __init__(self, time_unit: TimeUnit = "week", covariates: Covariates | None = None) -> None:
         self.time_unit: TimeUnit = time_unit
-        self.covariates: Covariates = covariates or {}
+        self.covariates = covariates
 
     # --- the formulas of a model
 
@@ -166,10 +166,11 @@ class PurchaseModel(Estimator[P]):
         ConvergenceError
             If no maximum is found.
         """
-        require_known(self.covariates, self._effects, self._name)
+        covariates = self.covariates or {}
+        require_known(covariates, self._effects, self._name)
         columns, rows_stand_for = list(purchase_counts(customers)), row_weights(customers, weights)
-        if self.covariates:
-            self.design_ = Design.learn(customers, rows_stand_for, self.covariates, self._effects)
+        if covariates:
+            self.design_ = Design.learn(customers, rows_stand_for, covariates, self._effects)
             columns += self.design_.columns(customers)
         (x, t_x, T, *z), weight = compress({str(i): column for i, column in enumerate(columns)}, rows_stand_for)
         counts, n = Counts(x, t_x, T), float(weight.sum())
@@ -278,6 +279,19 @@ class PurchaseModel(Estimator[P]):
 
         found = {level: least_count(exceeds, 1 - level, counts.x.size)[position] for level in levels}
         return pd.DataFrame(found, index=customers.index)
+
+    def evidence(self, customers: pd.DataFrame) -> pd.Series:
+        """Return the shape r + x of the gamma distribution of each customer's own purchase rate, > 0."""
+        shape: float = self._fitted()[0]  # r is the first parameter of each of them
+        evidence: pd.Series = (shape + customers["frequency"]).rename("evidence")
+        return evidence
+
+    def p_no_purchase(self, customers: pd.DataFrame, horizon: Horizon) -> pd.Series:
+        """Return each customer's probability of no purchase in the horizon alone, on the index of customers."""
+        length = require_horizon(horizon).in_units(self.time_unit)
+        p, counts, position = self._rows(customers)
+        values = self._p_no_purchase(p, *counts, length)
+        return pd.Series(values[position], index=customers.index, name="p_no_purchase")
 
     def p_at_least(self, customers: pd.DataFrame, horizon: Horizon, n: int) -> pd.Series:
         """Return each customer's probability of n or more purchases in the horizon, on the index of customers."""

@@ -104,6 +104,11 @@ class MBGCNBD(PurchaseModel[Params]):
         self.log_likelihoods_ = pd.Series(heights, name="log_likelihood")
         return self._fit_at(max(heights, key=heights.__getitem__), rows, gaps)
 
+    def evidence(self, customers: pd.DataFrame) -> pd.Series:
+        """Return the shape r + k·x of the gamma distribution of the rate at which a customer passes stages, > 0."""
+        p = self._fitted()
+        return (p.r + p.k * customers["frequency"]).rename("evidence")
+
     def _fit_at(self, k: int, rows: pd.DataFrame, gaps: float) -> Self:
         """Fit with k stages."""
         self.k_ = k

@@ -1,9 +1,9 @@
 """What may happen, not only what is expected: the distribution of each customer's orders and money.
 
-A customer is silent with probability s. Otherwise the orders are 1 plus a negative binomial count, and the money is a
-gamma variable; both keep the expected value that the forecast gives. How far outcomes scatter around it is not
-assumed: it is estimated where the forecast was tried, and the levels of the intervals are set by where the outcomes
-fell there (conformal).
+A customer is silent with probability s. Otherwise the orders are 1 plus a negative binomial count, one a day at most,
+and the money is a gamma variable; both keep the expected value that the forecast gives. How far outcomes scatter around
+it is not assumed: it is estimated where the forecast was tried, and the levels of the intervals are set by where the
+outcomes fell there (conformal).
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ _PRIOR_WEIGHT = 0.005
 _MOST_FITTED = 10_000  # outcomes that the scatter is fitted to
 _FARTHEST = -50.0  # log-probability; one outlier must not rule a fit
 _MOST_COUNT_STEPS = 64  # doublings and halvings in the search of a quantile
+_REACHED = 1e-4  # probability of more orders than days from which the mean is adapted
+_MEAN_STEPS, _MOST_EXCESS = 40, 1e3  # halvings in the search of that mean, and the largest over the number of days
 
 
 class Expectation(NamedTuple):
@@ -39,23 +41,31 @@ class Expectation(NamedTuple):
     ----------
     orders
         Expected orders.
-    silent
+    p_no_order
         Probability of no order, 0 ≤ s < 1 and at least 1 − orders, see `coherent`.
     revenue
         Expected net sales (currency); missing without amounts.
     evidence
         How much is known of the customer's own rate: the shape of its gamma distribution, r + x, > 0.
+    most
+        Largest number of orders that can be: the days (of a panel the periods) within the length of time.
     """
 
     orders: FloatArray
-    silent: FloatArray
+    p_no_order: FloatArray
     revenue: FloatArray
     evidence: FloatArray
+    most: FloatArray
 
     @property
     def orders_if_any(self) -> FloatArray:
         """Return the expected orders of those who order at all, at least 1."""
-        return np.maximum(self.orders / (1 - self.silent), 1.0)
+        return np.maximum(self.orders / (1 - self.p_no_order), 1.0)
+
+    @property
+    def most_beyond(self) -> FloatArray:
+        """Return how many orders can follow the first."""
+        return np.maximum(self.most - 1.0, 0.0)
 
     def rows(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> Expectation:
         """Return the expectation of some customers."""
@@ -153,27 +163,48 @@ class CountOutcomes(_Outcomes):
 
     def cdf(self, n: FloatArray, expected: Expectation) -> FloatArray:
         """Return P(orders ≤ n) for whole n ≥ −1, 0–1."""
-        within = _negative_binomial_cdf(n - 1, expected.orders_if_any - 1, self.scatter.at(expected))
-        came = np.where(n < 1, 0.0, within)
-        result: FloatArray = np.where(n < 0, 0.0, expected.silent + (1 - expected.silent) * came)
+        within = _negative_binomial_cdf(n - 1, self._uncapped(expected), self.scatter.at(expected))
+        came = np.where(n < 1, 0.0, np.where(n >= expected.most, 1.0, within))
+        result: FloatArray = np.where(n < 0, 0.0, expected.p_no_order + (1 - expected.p_no_order) * came)
         return result
 
     def quantile(self, level: float, expected: Expectation) -> FloatArray:
         """Return the smallest whole number n with P(orders ≤ n) ≥ level."""
         result = np.zeros_like(expected.orders)
-        rows = np.flatnonzero(level > expected.silent)
+        rows = np.flatnonzero(level > expected.p_no_order)
         if rows.size:
             some = expected.rows(rows)
-            inside = np.clip((level - some.silent) / (1 - some.silent), 0.0, 1 - 1e-12)
-            result[rows] = 1 + _negative_binomial_quantile(inside, some.orders_if_any - 1, self.scatter.at(some))
+            inside = np.clip((level - some.p_no_order) / (1 - some.p_no_order), 0.0, 1 - 1e-12)
+            beyond = _negative_binomial_quantile(inside, self._uncapped(some), self.scatter.at(some))
+            result[rows] = 1 + np.minimum(beyond, some.most_beyond)
         return result
+
+    def _uncapped(self, expected: Expectation) -> FloatArray:
+        """Return the mean that the count beyond the first order would have without a largest number.
+
+        Where days run out, what lies above their number falls on it; the count must then aim higher to keep its mean.
+        """
+        wanted, most = expected.orders_if_any - 1, expected.most_beyond
+        mean, scatter = wanted.copy(), self.scatter.at(expected)
+        rows = np.flatnonzero(_negative_binomial_cdf(most, mean, scatter) < 1 - _REACHED)
+        low, high = mean[rows], np.maximum(_MOST_EXCESS * most[rows], mean[rows])
+        goal = np.minimum(wanted[rows], (1 - 1e-6) * most[rows])
+        for _ in range(_MEAN_STEPS if rows.size else 0):
+            middle = np.sqrt(np.maximum(low, _LEAST_MONEY) * np.maximum(high, _LEAST_MONEY))
+            short = _capped_mean(middle, scatter[rows], most[rows]) < goal
+            low, high = np.where(short, middle, low), np.where(short, high, middle)
+        mean[rows] = high
+        return mean
 
     def variance(self, expected: Expectation) -> FloatArray:
         """Return the variance of the orders given the level, which totals add by themselves."""
         orders, own = expected.orders_if_any, replace(self.scatter, level_error=0.0)
         beyond = orders - 1
-        second = beyond + own.at(expected) * beyond**2 + orders**2
-        result: FloatArray = (1 - expected.silent) * second - ((1 - expected.silent) * orders) ** 2
+        # of a count between 0 and most, none varies more than one that is always at an end
+        at_ends = beyond * np.maximum(expected.most_beyond - beyond, 0.0)
+        spread = np.minimum(beyond + own.at(expected) * beyond**2, at_ends)
+        second = spread + orders**2
+        result: FloatArray = (1 - expected.p_no_order) * second - ((1 - expected.p_no_order) * orders) ** 2
         return result
 
 
@@ -193,7 +224,7 @@ class MoneyOutcomes(_Outcomes):
         """Fit the scatter by penalised maximum likelihood to the sales above zero; refunds can outweigh others."""
         rows = _some((happened > 0) & (expected.revenue > 0))
         some = expected.rows(rows)
-        ratio = happened[rows] * (1 - some.silent) / some.revenue
+        ratio = happened[rows] * (1 - some.p_no_order) / some.revenue
 
         def log_density(scatter: Scatter) -> FloatArray:
             shape = 1 / scatter.at(some)
@@ -204,33 +235,42 @@ class MoneyOutcomes(_Outcomes):
 
     def calibrated(self, expected: Expectation, happened: FloatArray, rng: np.random.Generator) -> Self:
         """Return the same with levels at which that share of the outcomes fell below; refunds count as nothing."""
-        nothing = rng.uniform(size=happened.size) * expected.silent
+        nothing = rng.uniform(size=happened.size) * expected.p_no_order
         return replace(self, levels=Levels.from_trials(np.where(happened > 0, self.cdf(happened, expected), nothing)))
 
     def cdf(self, amount: FloatArray, expected: Expectation) -> FloatArray:
         """Return P(sales ≤ amount) for amounts ≥ 0."""
         shape = 1 / self.scatter.at(expected)
-        mean = np.maximum(expected.revenue, _LEAST_MONEY) / (1 - expected.silent)
+        mean = np.maximum(expected.revenue, _LEAST_MONEY) / (1 - expected.p_no_order)
         came = gammainc(shape, shape * np.maximum(amount, 0.0) / mean)
-        result: FloatArray = expected.silent + (1 - expected.silent) * came
+        result: FloatArray = expected.p_no_order + (1 - expected.p_no_order) * came
         return result
 
     def quantile(self, level: float, expected: Expectation) -> FloatArray:
         """Return the sales not exceeded with probability level; 0 where silence is at least as likely."""
-        shape, comes = 1 / self.scatter.at(expected), 1 - expected.silent
-        inside = np.clip((level - expected.silent) / comes, 0.0, 1 - 1e-12)
+        shape, comes = 1 / self.scatter.at(expected), 1 - expected.p_no_order
+        inside = np.clip((level - expected.p_no_order) / comes, 0.0, 1 - 1e-12)
         result: FloatArray = np.maximum(expected.revenue, 0.0) / comes * gammaincinv(shape, inside) / shape
         return result
 
     def variance(self, expected: Expectation) -> FloatArray:
         """Return the variance of the sales given the level, which totals add by themselves."""
         own = replace(self.scatter, level_error=0.0)
-        second = (1 + own.at(expected)) * expected.revenue**2 / (1 - expected.silent)
+        second = (1 + own.at(expected)) * expected.revenue**2 / (1 - expected.p_no_order)
         result: FloatArray = second - expected.revenue**2
         return result
 
 
-def coherent(orders: FloatArray, silent: FloatArray) -> FloatArray:
+def _capped_mean(mean: FloatArray, scatter: FloatArray, most: FloatArray) -> FloatArray:
+    """Return E[min(N, most)] of a negative binomial: n·P(N = n) is its mean times a probability of one size more."""
+    size = 1 / scatter
+    below = betainc(size + 1, np.maximum(most, 1.0), size / (size + mean))  # P(N ≤ most) weighted by N, over the mean
+    above = 1 - _negative_binomial_cdf(most, mean, scatter)
+    result: FloatArray = mean * np.where(most > 0, below, 0.0) + most * above
+    return result
+
+
+def coherent(orders: FloatArray, p_no_order: FloatArray) -> FloatArray:
     """Return the probability of silence raised where needed: whoever orders makes at least one order.
 
     Examples
@@ -238,7 +278,7 @@ def coherent(orders: FloatArray, silent: FloatArray) -> FloatArray:
     >>> coherent(np.array([0.3, 2.0]), np.array([0.5, 0.5])).tolist()
     [0.7, 0.5]
     """
-    result: FloatArray = np.clip(np.maximum(silent, 1 - orders), 0.0, 1 - 1e-9)
+    result: FloatArray = np.clip(np.maximum(p_no_order, 1 - orders), 0.0, 1 - 1e-9)
     return result
 
 

@@ -1,7 +1,7 @@
 """What many customers bring together: their own luck averages out, the error of the level does not.
 
 A total is the sum of independent outcomes times a level that all share. The level's error is the one that past origins
-showed (see `clv.models.blend.forecaster.Forecaster.level_error_`); it rules large bases, chance rules small portfolios.
+showed (see `clv.learning.forecaster.Forecaster.level_error_`); it rules large bases, chance rules small portfolios.
 """
 
 from __future__ import annotations

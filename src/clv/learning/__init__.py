@@ -1,0 +1,1 @@
+"""One machine for whatever is learned from the past: targets, candidates, trials at past origins, one distribution."""

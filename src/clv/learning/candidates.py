@@ -1,0 +1,386 @@
+"""Who may forecast: probability models, rules of thumb, learners, and whatever a data scientist brings.
+
+A candidate is fitted at one origin, `now`, with the origins whose outcome was known by then, and gives a forecast: a
+function from what is known of customers (`View`) to one number each. Models and rules look at the customers of the
+origin alone, learners at what came of customers before. What is shipped has no privilege over what comes from outside.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin, clone, is_classifier, is_regressor
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, PoissonRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from clv.errors import ConfigError
+from clv.learning.features import features
+from clv.models.purchases.base import PurchaseModel
+from clv.models.purchases.family import ModelFamily
+from clv.models.spend.expected_spend import Spend
+from clv.units import Horizon, weeks
+
+FloatArray = npt.NDArray[np.float64]
+
+PROBABILITY, REGRESSION, BOOSTING, EXPECTED = "probability models", "regression", "boosting", "expected orders"
+NAIVE, HIATUS, LAST_PERIOD = "naive rate", "hiatus", "last period again"
+RULES: Final = (NAIVE, HIATUS, LAST_PERIOD)
+SEED: Final = 20_050_517
+PATIENT_SHARE = 0.90  # of the returning customers keep a shorter mean interval than the hiatus
+_PENALTY = 0.05  # of the squared standardised coefficients, where the mean outcome is 1
+_SILENCE_PENALTY = 10.0  # the same for the logistic regression, over all rows (1 / C)
+_LEAST_EXPECTED = 1e-3  # orders; smaller expectations would make ratios to them wild
+_BOOSTING: Final[dict[str, Any]] = {
+    # few small trees on half of the columns each: what there is to learn beyond the ground is little and noisy
+    "max_iter": 100,
+    "learning_rate": 0.04,
+    "max_leaf_nodes": 8,
+    "min_samples_leaf": 100,
+    "l2_regularization": 20.0,
+    "max_features": 0.5,
+    "max_bins": 63,
+    "early_stopping": False,
+    "random_state": SEED,
+}
+
+
+class Ground:
+    """Probability models and spend, fitted on the customers of one day: what all learning starts from.
+
+    Attributes
+    ----------
+    family_ : ModelFamily
+    spend_ : Spend
+    hiatus_ : float
+        Weeks of silence after which a customer counts as gone by the rule of that name, see `patience`.
+    """
+
+    def fit(self, known: pd.DataFrame, triples: pd.DataFrame | None = None, stages: int = 1) -> Self:
+        """Fit on customers as of a date.
+
+        Parameters
+        ----------
+        known : DataFrame
+            From `clv.data.behaviour.behaviour`; perhaps a sample of the customers.
+        triples : DataFrame, optional
+            All customers as distinct (frequency, recency, T) with their number n_customers, from
+            `clv.data.customers.distinct_counts`; without it the purchase models are fitted on `known`.
+        stages : int, default 1
+            Of a gap between purchases, see `clv.models.purchases.family.ModelFamily.fit`.
+
+        Raises
+        ------
+        DataError, ConvergenceError
+            As for `clv.models.purchases.family.ModelFamily.fit`.
+        """
+        counts, weights = (known, None) if triples is None else (triples, "n_customers")
+        self.family_ = ModelFamily().fit(counts, weights, stages)
+        self.hiatus_ = patience(known)
+        self.spend_ = Spend().fit(known)
+        self._mean_spend = float(self.spend_.predict(known).mean())
+        return self
+
+    @property
+    def priced(self) -> bool:
+        """Return whether there is money to forecast."""
+        return self.spend_.repeat_ is not None
+
+    def over(self, known: pd.DataFrame, length: Horizon) -> pd.DataFrame:
+        """Return what is expected within a length of time.
+
+        Returns
+        -------
+        DataFrame
+            p_alive (0–1), expected_orders (purchase days), p_no_order (0–1), spend (currency per purchase), mean_spend
+            (that of the customers of the fit, the same for all: a part of them must not be measured by itself), on
+            the index of `known`.
+        """
+        expected = self.family_.predict(known, length)
+        return pd.DataFrame(
+            {
+                "p_alive": expected["p_alive"],
+                "expected_orders": expected["expected_purchases"],
+                "p_no_order": expected["p_no_purchase"],
+                "spend": self.spend_.predict(known),
+                "mean_spend": self._mean_spend,
+            }
+        )
+
+    def evidence(self, known: pd.DataFrame) -> FloatArray:
+        """Return how much the best model knows of each customer's own purchase rate: its shape, > 0."""
+        best = self.family_.models_[self.family_.best_]
+        return np.asarray(best.evidence(known), dtype=float)
+
+
+@dataclass(frozen=True)
+class View:
+    """What a forecast may look at: customers as of a day, and what the ground says of them over a length of time.
+
+    Attributes
+    ----------
+    known
+        From `clv.data.behaviour.behaviour`, with orders_in_span of the last `span`.
+    ground
+        From `Ground.over`, over `length`.
+    length, span
+        Of the outcome that is forecast, and of the last period that orders_in_span counts.
+    """
+
+    known: pd.DataFrame
+    ground: pd.DataFrame
+    length: Horizon
+    span: Horizon
+
+    @property
+    def X(self) -> pd.DataFrame:
+        """Return what learners see, from `clv.learning.features.features`."""
+        return features(self.known, self.ground)
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """Return a column of the ground."""
+        return self.ground[name].to_numpy(dtype=float)
+
+
+Forecast = Callable[[View], FloatArray]
+
+
+class Candidate(Protocol):
+    """What competes: fitted at an origin, it gives a forecast of customers as of that day."""
+
+    def fit(self, X: pd.DataFrame, y: FloatArray, now: View, ground: Ground) -> Forecast:
+        """Return the forecast.
+
+        Parameters
+        ----------
+        X, y
+            Features and outcomes (in the target's unit) of the customers of earlier origins.
+        now
+            Customers of this origin.
+        ground
+            Fitted at this origin.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A candidate that learns nothing: a formula of what is known, and of the ground of the origin."""
+
+    formula: Callable[[View, Ground], FloatArray]
+
+    def fit(self, X: pd.DataFrame, y: FloatArray, now: View, ground: Ground) -> Forecast:
+        """Return the formula with the origin's ground."""
+        return lambda view: self.formula(view, ground)
+
+
+@dataclass(frozen=True)
+class OfModel:
+    """A purchase model, fitted to the customers of the origin; `column` of its prediction is the forecast."""
+
+    model: PurchaseModel[Any]
+    column: str
+
+    def fit(self, X: pd.DataFrame, y: FloatArray, now: View, ground: Ground) -> Forecast:
+        """Fit a copy to the customers of the origin."""
+        model = clone(self.model).fit(now.known)
+        return lambda view: model.predict(view.known, view.length)[self.column].to_numpy(dtype=float)
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A regressor or classifier in the habits of scikit-learn, fitted to what came of customers before."""
+
+    estimator: Any
+
+    def fit(self, X: pd.DataFrame, y: FloatArray, now: View, ground: Ground) -> Forecast:
+        """Fit a copy; a classifier forecasts the probability that y is 1."""
+        if is_classifier(self.estimator):
+            fitted = quietly(clone(self.estimator), X, y > 0)
+            return lambda view: np.asarray(fitted.predict_proba(view.X)[:, 1], dtype=float)
+        fitted = quietly(clone(self.estimator), X, y)
+        return lambda view: np.maximum(np.asarray(fitted.predict(view.X), dtype=float), 0.0)
+
+
+class Within(TransformerMixin, BaseEstimator):
+    """Keeps features within the range seen in the fit: an exponential must not be extrapolated."""
+
+    def fit(self, X: pd.DataFrame, y: FloatArray | None = None) -> Self:
+        """Learn the range of each column."""
+        values = np.asarray(X, dtype=float)
+        self.low_, self.high_ = values.min(axis=0), values.max(axis=0)
+        return self
+
+    def transform(self, X: pd.DataFrame) -> FloatArray:
+        """Return the columns, none outside its range."""
+        inside: FloatArray = np.clip(np.asarray(X, dtype=float), self.low_, self.high_)
+        return inside
+
+
+class UnitMeanPoisson(PoissonRegressor):
+    """Poisson regression of a count or a non-negative amount whose penalty does not depend on the unit of y."""
+
+    def fit(self, X: FloatArray, y: FloatArray, sample_weight: FloatArray | None = None) -> Self:
+        """Fit to y over its mean, which must be positive."""
+        self.unit_ = float(np.mean(y))
+        super().fit(X, np.asarray(y) / self.unit_, sample_weight)
+        return self
+
+    def predict(self, X: FloatArray) -> FloatArray:
+        """Return the expected value of each row, shape (n,)."""
+        return np.asarray(self.unit_ * super().predict(X), dtype=float)
+
+
+class BoostedRatio(HistGradientBoostingRegressor):
+    """Gradient boosting of the ratio of a count to what the ground expects, with Poisson loss."""
+
+    def fit(self, X: pd.DataFrame, y: FloatArray, sample_weight: FloatArray | None = None) -> Self:
+        """Fit; weighting ratios by what was expected is an offset."""
+        offset = self._expected(X)
+        super().fit(X, np.asarray(y) / offset, sample_weight=offset)
+        return self
+
+    def predict(self, X: pd.DataFrame) -> FloatArray:
+        """Return the expected value of each row, shape (n,)."""
+        return np.asarray(super().predict(X) * self._expected(X), dtype=float)
+
+    @staticmethod
+    def _expected(X: pd.DataFrame) -> FloatArray:
+        expected: FloatArray = np.exp(X["log_expected_orders"].to_numpy(dtype=float))
+        return np.maximum(expected, _LEAST_EXPECTED)
+
+
+def count_learners() -> dict[str, Candidate]:
+    """Return two learners of counts with different faults: one smooth and right on average, one that finds thresholds.
+
+    Both start from what the probability models say, so that they need to learn only what those miss.
+    """
+    smooth = UnitMeanPoisson(alpha=_PENALTY, solver="newton-cholesky", max_iter=200)
+    return {
+        REGRESSION: Learner(make_pipeline(Within(), StandardScaler(), smooth)),
+        BOOSTING: Learner(BoostedRatio(loss="poisson", **_BOOSTING)),
+    }
+
+
+def amount_learners() -> dict[str, Candidate]:
+    """Return a learner of money, counted in the customer's own purchases."""
+    return {REGRESSION: count_learners()[REGRESSION]}
+
+
+def probability_learners() -> dict[str, Candidate]:
+    """Return the same for a probability."""
+    smooth = LogisticRegression(C=1 / _SILENCE_PENALTY, solver="newton-cholesky", max_iter=200)
+    return {
+        REGRESSION: Learner(make_pipeline(Within(), StandardScaler(), smooth)),
+        BOOSTING: Learner(HistGradientBoostingClassifier(**_BOOSTING)),
+    }
+
+
+def from_outside(candidates: Sequence[Any] | Mapping[str, Any], kind: str) -> dict[str, Candidate]:
+    """Return those of a data scientist's candidates that can forecast targets of a kind.
+
+    Parameters
+    ----------
+    candidates
+        scikit-learn regressors (counts and amounts), classifiers (probabilities), pipelines ending in one, or purchase
+        models (counts, and the probability of no order); by name, or named by their class.
+    kind
+        "count", "amount" or "probability".
+
+    Raises
+    ------
+    ConfigError
+        If one is neither.
+    """
+    named = candidates if isinstance(candidates, Mapping) else {_name(one): one for one in candidates}
+    found: dict[str, Candidate] = {}
+    for name, one in named.items():
+        if isinstance(one, PurchaseModel):
+            column = {"count": "expected_purchases", "probability": "p_no_purchase"}.get(kind)
+            if column is not None:
+                found[name] = OfModel(one, column)
+        elif not (is_regressor(one) or is_classifier(one)):
+            raise ConfigError(f"candidate {name!r} must be a regressor, a classifier or a purchase model; got {one!r}")
+        elif is_classifier(one) == (kind == "probability"):
+            found[name] = Learner(one)
+    return found
+
+
+def rules_of_thumb() -> dict[str, Candidate]:
+    """Return three simple rules of counts.
+
+    naive rate (frequency / T goes on), hiatus (the same, but 0 for who has been silent for longer than nine of ten
+    returning customers' mean interval), last period again (the orders of the last span).
+
+    Notes
+    -----
+    Wübben & von Wangenheim (2008), Instant Customer Base Analysis: Managerial Heuristics Often "Get It Right", Journal
+    of Marketing 72(3), 82–93.
+    """
+    return {NAIVE: Rule(_naive), HIATUS: Rule(_awake), LAST_PERIOD: Rule(_again)}
+
+
+def patience(known: pd.DataFrame) -> float:
+    """Return the mean interval between orders (weeks) that nine of ten returning customers keep; inf without any.
+
+    Examples
+    --------
+    >>> patience(pd.DataFrame({"frequency": [4, 1, 0], "recency": [8.0, 1.0, 0.0]}))
+    1.9
+    """
+    return interval_quantile(known, PATIENT_SHARE)
+
+
+def interval_quantile(counts: pd.DataFrame, share: float, weights: str | None = None) -> float:
+    """Return the mean interval between orders (weeks) that a share of the returning customers keep; inf without any.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        frequency and recency (weeks), one row per customer or per distinct value.
+    share : float
+        Of the returning customers, each counting once, 0–1.
+    weights : str, optional
+        Column with the number of customers that a row stands for.
+    """
+    returned = counts[counts["frequency"] > 0]
+    interval = (returned["recency"] / returned["frequency"]).to_numpy(dtype=float)
+    if weights is not None:
+        interval = np.repeat(interval, returned[weights].to_numpy(dtype=np.int64))
+    return float(np.quantile(interval, share)) if interval.size else float("inf")
+
+
+def quietly(estimator: Any, X: Any, y: Any) -> Any:
+    """Fit without a warning when the last steps no longer gain: the penalty has one minimum, and we are at it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", message="The inner solver")
+        return estimator.fit(X, y)
+
+
+def _naive(view: View, ground: Ground) -> FloatArray:
+    x, tenure = (view.known[name].to_numpy(dtype=float) for name in ("frequency", "T"))
+    rate: FloatArray = np.divide(x, tenure, out=np.zeros_like(x), where=tenure > 0)
+    return rate * (view.length.days / weeks(1).days)
+
+
+def _awake(view: View, ground: Ground) -> FloatArray:
+    silence = (view.known["T"] - view.known["recency"]).to_numpy(dtype=float)
+    return np.where(silence <= ground.hiatus_, _naive(view, ground), 0.0)
+
+
+def _again(view: View, ground: Ground) -> FloatArray:
+    return view.known["orders_in_span"].to_numpy(dtype=float) * view.length.days / view.span.days
+
+
+def _name(candidate: Any) -> str:
+    last = candidate.steps[-1][1] if hasattr(candidate, "steps") else candidate
+    return type(last).__name__

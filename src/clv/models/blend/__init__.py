@@ -1,1 +1,0 @@
-"""The forecast: probability models and learners compete in the past, then every customer gets a distribution."""
