@@ -17,7 +17,7 @@ report: install  ## run the suite and print where its first page is
 
 test: check  ## every check, pytest last
 	@rm -rf reports/*/.by_hand  # what notebooks before the change wrote proves nothing
-	@$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 tests src notebooks
+	@$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=1800 --nbval-kernel-startup-timeout=300 tests src notebooks
 
 check: install
 	@$(BIN)/ruff check .

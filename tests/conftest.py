@@ -1,12 +1,24 @@
-"""A small simulated company, made once: 400 customers, 18 months, ids that no program should stumble over."""
+"""What all tests share: nothing in them depends on time, and a small simulated company, made once.
+
+The company has 400 customers, 18 months, and ids that no program should stumble over.
+"""
 
 from __future__ import annotations
 
 import csv
+import shutil
+import tempfile
+from functools import partial
 from pathlib import Path
 
+import nbval.kernel
 import numpy as np
 import pytest
+from hypothesis import settings
+from jupyter_client.manager import KernelManager
+from nbval.plugin import IPyNbCell
+
+settings.load_profile("ci")  # the same examples every time, no deadline for any of them
 
 HOSTILE_IDS = (
     "<script>alert(1)</script>",
@@ -17,6 +29,24 @@ HOSTILE_IDS = (
     "<img src=x onerror=alert(1)>",
     "+34600123456",
 )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let nbval treat kernels as the suite does.
+
+    It reaches them over sockets in a folder, since another process could take a port before the kernel binds it, and
+    waits for outputs longer than its own five seconds.
+    """
+    cells = [item for item in items if isinstance(item, IPyNbCell)]
+    if not cells:
+        return
+    from clv.suite.execute import KERNEL_PATIENCE_SECONDS, kernel_sockets  # papermill takes two seconds to import
+
+    folder = tempfile.mkdtemp(prefix="clv-")
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    nbval.kernel.KernelManager = partial(KernelManager, config=kernel_sockets(folder))
+    for cell in cells:
+        cell.output_timeout = KERNEL_PATIENCE_SECONDS
 
 
 def simulated_lines(n_customers: int = 400, seed: int = 7) -> list[tuple[str, str, str]]:

@@ -109,7 +109,7 @@ histories = st.lists(
     max_size=60,
     unique_by=lambda line: line[:2],
 )
-in_engine = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+in_engine = settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def frame_of(history: list[tuple[str, int, int]]) -> pd.DataFrame:

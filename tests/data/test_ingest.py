@@ -120,7 +120,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows)
 @example([("a", "2017-01-31", "0.0001", "1")] * 3 + [("a", "2017-01-31", "0.0001", "")] * 3)
 def test_lines_and_money_are_conserved_whatever_is_wrong(take, rows):

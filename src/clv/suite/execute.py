@@ -187,11 +187,11 @@ def _papermill(source: Path, output: Path, parameters: dict[str, Any]) -> None:
             start_timeout=KERNEL_PATIENCE_SECONDS,
             iopub_timeout=KERNEL_PATIENCE_SECONDS,
             shutdown_kernel="immediate",  # a graceful shutdown sometimes waits for four seconds
-            config=_ipc(sockets),
+            config=kernel_sockets(sockets),
         )
 
 
-def _ipc(folder: str) -> KernelConfig:
+def kernel_sockets(folder: str) -> KernelConfig:
     """Talk to kernels over sockets in a folder: no ports that another process could take in between."""
     config = KernelConfig()
     if os.name != "nt":
