@@ -4,8 +4,8 @@
 
 Prints, and writes to CHOICES.md, for each constant and value what the forecasts missed on average over the tasks: the
 log loss of silence in 30 days and over the horizon, the error of orders and of money over the naive rule's, and the
-interval score of the total over what was made. The value in use is marked. Final holdouts (cdnow after 1997-09-30,
-complete_journey after 2017-08-31) are never read.
+interval scores of the customers' ranges and of the total over the orders made. The first value of each is in use. Final
+holdouts (cdnow after 1997-09-30, complete_journey after 2017-08-31) are never read.
 """
 
 from __future__ import annotations
@@ -59,6 +59,9 @@ CHOICES: Final = (
     Choice("clv.learning.forecaster", "MOST_TRIALS", (2, 1, 4)),
     Choice("clv.learning.distribution", "_LEVEL_PRIOR", (0.05, 0.03, 0.10)),
     Choice("clv.learning.distribution", "_LEVEL_PRIOR_WEIGHT", (0.5, 0.25, 2.0)),
+    Choice("clv.models.outcomes.scattered", "_PRIOR_OUTCOMES", (200.0, 50.0, 1000.0)),
+    Choice("clv.models.outcomes.scattered", "_PRIOR_WEIGHT", (0.005, 0.0005, 0.05)),
+    Choice("clv.data.origins", "SPANS_OF_HISTORY", (3, 2, 4)),
     Choice("clv.data.origins", "LEAST_HISTORY", (0.28, 0.15, 0.40)),
     Choice("clv.data.origins", "STEPS_PER_SPAN", (2, 1, 4)),
     Choice("clv.data.origins", "MOST_ORIGINS", (6, 3, 10)),
@@ -136,6 +139,7 @@ def _score(task: Task) -> dict[str, float]:
         "log_loss_horizon": _log_loss(forecast["p_no_order"], orders == 0),
         "orders": _rmse(forecast["expected_orders"], orders) / _rmse(rate, orders),
         "money": _rmse(forecast["expected_revenue"], revenue) / _rmse(rate * known["mean_purchase"].clip(0), revenue),
+        "range": float(_interval_score(forecast, orders).mean() / orders.mean()),
         "total": (in_all.high - in_all.low + 20 * outside) / made,
     }
 
@@ -165,14 +169,14 @@ def _set(choice: Choice, value: Any) -> Iterator[None]:
 
 
 def _page(table: pd.DataFrame, tasks: list[Task], seed: int) -> str:
-    heads = ["constant", "value", "silence, window", "silence, horizon", "orders", "money", "total"]
+    heads = ["constant", "value", "silence, window", "silence, horizon", "orders", "money", "range", "total"]
     lines = [
         "# Choices of constants",
         "",
         f"Written by `choices.py` on {dt.date.today()}; seed {seed}; {len(tasks)} tasks: "
         + ", ".join(sorted({task.log for task in tasks}))
         + ". The first value of each constant is in use. Log loss of silence in 30 days and over the horizon; error "
-        "per customer over the naive rule's; interval score of the total over what was made: less is better.",
+        "per customer over the naive rule's; interval scores of ranges and total over orders made: less is better.",
         "",
         "| " + " | ".join(heads) + " |",
         "|" + " --- |" * len(heads),
@@ -185,6 +189,12 @@ def _page(table: pd.DataFrame, tasks: list[Task], seed: int) -> str:
 def _log_loss(probability: pd.Series, happened: pd.Series) -> float:
     p, y = np.clip(probability.to_numpy(), 1e-9, 1 - 1e-9), happened.to_numpy(dtype=float)
     return float(-np.mean(y * np.log(p) + (1 - y) * np.log1p(-p)))
+
+
+def _interval_score(forecast: pd.DataFrame, orders: pd.Series) -> pd.Series:
+    """Return the width of each customer's 90 % range and 20 times how far the outcome lies outside."""
+    low, high = forecast["orders_low"], forecast["orders_high"]
+    return high - low + 20 * ((low - orders).clip(lower=0) + (orders - high).clip(lower=0))
 
 
 def _rmse(forecast: pd.Series, actual: pd.Series) -> float:

@@ -19,6 +19,7 @@ from ibis.expr.types import Table
 from clv.data.behaviour import behaviour
 from clv.units import Horizon
 
+# SPANS_OF_HISTORY, STEPS_PER_SPAN, LEAST_HISTORY and MOST_ORIGINS were chosen by tests/benchmarks/choices.py
 SPANS_OF_HISTORY: Final = 3  # a span is at most a third of the history: one to learn from, one to try, one before both
 SHORTEST_SPAN: Final = 7  # days
 STEPS_PER_SPAN: Final = 2  # origins lie half a span apart; closer ones would mostly repeat each other

@@ -27,10 +27,11 @@ FloatArray = npt.NDArray[np.float64]
 Kind = Literal["count", "amount", "probability"]
 
 OUTCOME: Final = "outcome"  # column of the trials: what happened
-FEWEST_OUTCOMES: Final = 200  # customers at the origins to learn from
+FEWEST_OUTCOMES: Final = 200  # customers at the origins to learn from: ten for each feature
 FEWEST_RETURNS: Final = 50  # of them with an outcome above zero
-FEWEST_OF_A_KIND: Final = 20  # of a probability: to whom it happened, and to whom it did not
-BULK: Final = 20.0  # customers with as much expected of them, at whose number learners are believed by half
+FEWEST_OF_A_KIND: Final = 20  # of a probability: to whom it happened, and to whom it did not; one for each feature
+# customers of whom as much was expected, at whose number learners are believed by half: tests/benchmarks/choices.py
+BULK: Final = 20.0
 _MOST_ROWS: Final = 60_000  # that a learner is fitted to; more customers say the same again
 _RHYTHM_CUSTOMERS: Final = 3_000  # that the regularity is estimated from
 

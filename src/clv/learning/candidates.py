@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Protocol, Self
 
 import numpy as np
@@ -36,8 +37,10 @@ NAIVE, HIATUS, LAST_PERIOD = "naive rate", "hiatus", "last period again"
 RULES: Final = (NAIVE, HIATUS, LAST_PERIOD)
 SEED: Final = 20_050_517
 PATIENT_SHARE = 0.90  # of the returning customers keep a shorter mean interval than the hiatus
-_PENALTY = 0.05  # of the squared standardised coefficients, where the mean outcome is 1
-_SILENCE_PENALTY = 10.0  # the same for the logistic regression, over all rows (1 / C)
+# chosen by tests/benchmarks/choices.py: penalties of the squared standardised coefficients where the mean outcome is 1,
+# and of the logistic regression over all rows (1 / C); and what the trees may do
+_PENALTY = 0.05
+_SILENCE_PENALTY = 10.0
 _LEAST_EXPECTED = 1e-3  # orders; smaller expectations would make ratios to them wild
 _BOOSTING: Final[dict[str, Any]] = {
     # few small trees on half of the columns each: what there is to learn beyond the ground is little and noisy
@@ -140,7 +143,7 @@ class View:
     length: Horizon
     span: Horizon
 
-    @property
+    @cached_property
     def X(self) -> pd.DataFrame:
         """Return what learners see, from `clv.learning.features.features`."""
         return features(self.known, self.ground)

@@ -26,6 +26,7 @@ FloatArray = npt.NDArray[np.float64]
 Reason = Literal["won", "clearly_better", "short_history", "few_customers"]
 
 BLEND: Final = "blend"
+# customers' worth of belief in equal weights, for each member: chosen by tests/benchmarks/choices.py
 _PRIORS: Final[dict[Kind, float]] = {"count": 50.0, "amount": 50.0, "probability": 10.0}
 _LARGEST_WEIGHT = 1.5  # of a log-odds: a pool may be bolder than its members, each of which knows only a part
 _FOLDS = 5  # of customers

@@ -40,7 +40,8 @@ Outside = Sequence[Any] | Mapping[str, Any]
 
 MOST_TRIALS: Final = 2  # origins at which the candidates compete, the latest ones; four tell no more (choices.py)
 ORDERS_AT_SPEND: Final = "orders × spend"
-_FADING: Final = 0.25  # what was learned of silence in the span wears off with this power of the length
+# what was learned of silence in the span wears off with this power of the length: tests/benchmarks/choices.py
+_FADING: Final = 0.25
 _SMALLEST = 1e-12  # below every expectation
 _FIRST_DAYS = (1.0, 7.0)  # of the curve of silence: who buys every day is not silent for a week
 
@@ -292,17 +293,19 @@ class Forecaster:
         said = [None if one is None else one.members(views[self.span]) for one in (self._orders, self._money)]
         orders = {length: self._orders_within(views, said[0], length) for length in views}
         revenue = {length: self._revenue_within(views, said[1], orders[length], length) for length in views}
-        asked = sorted({self.window, self.horizon, *self._silence})
+        learned = {self.window, self.horizon, *self._silence}
+        asked = sorted(learned | {length for length in lengths if length > max(learned)})
         quiet = [coherent(orders[length], self._silent_within(views, orders[length], length)) for length in asked]
         curve = Curve.through([length.days for length in asked], np.column_stack(quiet))
-        return _Heard(views, orders, revenue, self._begun(known, curve).faster(self.level))
+        return _Heard(views, orders, revenue, self._refined(known, curve, lengths).faster(self.level))
 
-    def _begun(self, known: pd.DataFrame, curve: Curve) -> Curve:
-        """Return a curve with the first days before its own, on which nothing was learned: as the models fall there."""
-        shape = self.ground_.family_
-        days_before = [number for number in _FIRST_DAYS if number < curve.days[0]]
-        models = np.column_stack([shape.p_no_purchase(known, days(number)) for number in [*days_before, curve.days[0]]])
-        return curve.begun(days_before, Curve.through([*days_before, curve.days[0]], models))
+    def _refined(self, known: pd.DataFrame, curve: Curve, lengths: Sequence[Horizon]) -> Curve:
+        """Return a curve with more days, of which nothing was learned: between the others it falls as the models do."""
+        between = np.sqrt(curve.days[1:] * curve.days[:-1])
+        wanted = {*_FIRST_DAYS, *between.tolist(), *(length.days for length in lengths), *curve.days.tolist()}
+        at = sorted(day for day in wanted if day <= curve.days[-1])
+        models = np.column_stack([self.ground_.family_.p_no_purchase(known, days(day)) for day in at])
+        return curve.refined(Curve.through(at, models))
 
     def _expectation(self, heard: _Heard, length: Horizon) -> Expectation:
         known = heard.views[length].known

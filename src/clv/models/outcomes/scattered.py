@@ -24,7 +24,9 @@ LOW, MIDDLE, HIGH = 0.05, 0.50, 0.95
 _LEVELS: Final = (LOW, MIDDLE, HIGH)
 _LEAST_SCATTER, _MOST_SCATTER = 1e-3, 1e2  # of a squared coefficient of variation
 _LEAST_MONEY = 1e-9  # currency; of whom nothing is expected, any sale lies above
-_PRIOR_OUTCOMES = 200.0  # customers' worth of belief that the levels need no shift
+# chosen by tests/benchmarks/choices.py: customers' worth of belief that the levels need no shift, and the weight of
+# the prior scatter beside a customer's log-density
+_PRIOR_OUTCOMES = 200.0
 _PRIOR_SCATTER = (0.0, 0.0, -1.0)  # of a gamma-distributed rate: one over the shape of what is known of it
 _PRIOR_WEIGHT = 0.005
 _MOST_FITTED = 10_000  # outcomes that the scatter is fitted to

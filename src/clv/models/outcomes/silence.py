@@ -70,19 +70,31 @@ class Curve(NamedTuple):
         found[first] = self.days[0] * goal / self.hazard[first, 0]
         return found
 
-    def begun(self, days: npt.ArrayLike, shape: Curve) -> Curve:
-        """Return the curve with earlier days before its first, at which the hazard has grown as in another curve.
+    def refined(self, shape: Curve) -> Curve:
+        """Return the curve with the days of another besides its own, between which its hazard grows as in the other.
 
         Parameters
         ----------
-        days : array-like, shape (j,)
-            Before the first of this curve.
         shape : Curve
-            Of the same customers, through these days and the first of this curve.
+            Of the same customers; its days hold all of this curve's, and none later.
+
+        Examples
+        --------
+        >>> curve, shape = Curve.through([30], np.array([[0.25]])), Curve.through([10, 30], np.array([[0.8, 0.64]]))
+        >>> curve.refined(shape).at(10.0).round(3).tolist()
+        [0.5]
         """
-        grown = shape.hazard[:, :-1] / shape.hazard[:, -1:]
-        hazard = np.maximum(self.hazard[:, :1] * grown, _LEAST)
-        return Curve(np.append(np.asarray(days, dtype=float), self.days), np.hstack([hazard, self.hazard]))
+        start = Curve(np.append(0.0, self.days), np.pad(self.hazard, ((0, 0), (1, 0))))
+        models = np.pad(shape.hazard, ((0, 0), (1, 0)))
+        own = np.searchsorted(np.append(0.0, shape.days), start.days)
+        columns = []
+        for place, day in enumerate(shape.days, start=1):
+            k = int(np.searchsorted(start.days, day))
+            low, high = start.hazard[:, k - 1], start.hazard[:, k]
+            grown = models[:, place] - models[:, own[k - 1]]
+            share = grown / np.maximum(models[:, own[k]] - models[:, own[k - 1]], _LEAST)
+            columns.append(low + np.clip(share, 0.0, 1.0) * (high - low) if day < start.days[k] else high)
+        return Curve(shape.days, np.maximum(np.maximum.accumulate(np.column_stack(columns), axis=1), _LEAST))
 
     def faster(self, factor: float) -> Curve:
         """Return the curve with all hazards scaled by a factor > 0."""
