@@ -66,3 +66,11 @@ class TestNotebook:
 
     def test_is_stripped(self, notebook):
         assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells(notebook))
+
+
+def test_a_data_scientist_adds_forecasts_in_a_cell_of_its_own_that_the_fit_takes():
+    (forecast,) = (notebook for notebook in NOTEBOOKS if "forecast" in notebook.writes)
+    own = [cell for cell in tagged(forecast, "analyst") if source(cell).endswith("candidates = []")]
+    assert len(own) == 1
+    assert [type(node) for node in ast.parse(source(own[0])).body] == [ast.Assign]
+    assert sum("candidates=candidates" in source(cell) for cell in cells(forecast)) == 1

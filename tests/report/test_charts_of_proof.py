@@ -35,7 +35,7 @@ def frame_of(values, names=None):
 
 def draw_all(frame, text):
     start = frame["date"].iloc[len(frame) // 2] if len(frame) else pd.Timestamp("1997-10-01")
-    tour = frame.rename(columns={"group": "forecast", "forecast": "_"})
+    race = frame.rename(columns={"group": "forecast", "forecast": "_"})
     return {
         "reliability": charts.reliability_curve(frame, frame, text, "Share", "Probability", "Customers", "Ideal"),
         "pit": charts.pit_histogram(frame, text, "Share", "PIT", "Range of a right forecast"),
@@ -43,7 +43,7 @@ def draw_all(frame, text):
         "fit": charts.frequency_fit(frame, SERIES, text, "Customers", "Repeat purchases"),
         "steps": charts.incremental_tracking(frame, start, text, "Orders per week"),
         "outlook": charts.weekly_outlook(frame, start, text, "Orders per week"),
-        "tournament": charts.tournament(tour, text, "RMSE, naive forecast = 100%", "Naive forecast", "0–1"),
+        "contest": charts.contest(race, text, "RMSE, naive forecast = 100%", "Naive forecast", "0–1"),
     }
 
 
@@ -74,7 +74,7 @@ def test_nothing_to_draw_is_said_by_every_chart():
 def test_names_of_classes_are_only_letters():
     names = ["$5 ^_ {x}", "東京", "W" * 60, "<script>alert(1)</script>"]
     drawn = draw_all(frame_of([0.2, 0.4, 0.1, 0.3], names), EN)
-    for chart in ("means", "fit", "tournament"):
+    for chart in ("means", "fit", "contest"):
         assert b"<script" not in svg(drawn[chart])
 
 
@@ -85,6 +85,18 @@ def test_no_letter_of_a_chart_is_cut_off_on_a_phone():
         drawn, paper = fig.get_tightbbox(), fig.get_size_inches()
         assert drawn.x0 >= -0.02, name
         assert drawn.x1 <= paper[0] + 0.02, name
+
+
+def test_what_an_axis_measures_is_written_in_lines_that_fit_a_phone():
+    long, frame = "Tenth of customers by their forecast, from the highest to the lowest", frame_of([0.2, 0.9, 0.4])
+    for fig in (
+        charts.means_by_class(frame, SERIES, ES, "Orders", long, "Customers"),
+        charts.reliability_curve(frame, frame, ES, "Share", long, "Customers", "Ideal"),
+    ):
+        fig.set_size_inches(PHONE_WIDTH_INCHES, fig.get_figheight())
+        fig.draw_without_rendering()
+        assert fig.get_tightbbox().x0 >= -0.02
+        assert fig.axes[-1].get_xlabel().replace("\n", " ") == long
 
 
 def test_the_reliability_curve_holds_shares_intervals_and_the_histogram():
@@ -138,9 +150,9 @@ def test_the_histogram_of_customers_has_bars_for_the_actual_and_points_for_model
     assert ax.patches[0].get_facecolor()[:3] == pytest.approx([int(QUIET[i : i + 2], 16) / 255 for i in (1, 3, 5)])
 
 
-def test_the_tournament_marks_the_chosen_forecast_and_the_rule_to_beat():
+def test_the_contest_marks_the_chosen_forecast_and_the_rule_to_beat():
     frame = pd.DataFrame({"forecast": ["BG/NBD", "Naive", "Failed"], "relative_error": [0.727, 1.0, NAN]})
-    ax = charts.tournament(frame, EN, "RMSE", "Naive rule", "BG/NBD").axes[0]
+    ax = charts.contest(frame, EN, "RMSE", "Naive rule", "BG/NBD").axes[0]
     assert texts(ax) == ["72.7%", "100.0%", "n/a", "Naive rule"]
     assert [label.get_color() for label in ax.texts] == [BLUE, MUTED, MUTED, INK]
     assert ax.lines[0].get_xdata() == [1, 1]
@@ -152,7 +164,7 @@ def test_the_tournament_marks_the_chosen_forecast_and_the_rule_to_beat():
 
 def test_the_interval_of_an_error_is_drawn_where_it_is_known():
     frame = pd.DataFrame({"forecast": ["A"], "relative_error": [0.8], "low": [0.7], "high": [0.95]})
-    ax = charts.tournament(frame, EN, "RMSE", "Naive").axes[0]
+    ax = charts.contest(frame, EN, "RMSE", "Naive").axes[0]
     assert ax.collections[0].get_segments()[0].tolist() == [[0.7, 0], [0.95, 0]]
 
 

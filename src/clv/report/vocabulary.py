@@ -86,22 +86,23 @@ FORECASTERS: Final = {
     "hiatus": message("Naive rule, the long silent left out"),
     "last period again": message("Same again as in the last period"),
     "probability models": message("Probability models"),
-    "probability": message("Probability models"),
     "regression": message("Regression"),
     "boosting": message("Decision trees"),
-    "blend": message("Blend of models, regression and trees"),
+    "blend": message("Blend"),
     "model": message("Forecast of this report"),
     "naive": message("Naive rule"),
 }
 
-TOURNAMENT: Final = {
-    "won": message("The blend forecasts: no simpler method was clearly better when tried on the past"),
-    "clearly_better": message("“{winner}” forecasts: tried on the past, it was clearly better than the blend"),
+CONTEST: Final = {
+    "won": message("The forecast comes from the blend: no single method was clearly better when tried on the past"),
+    "clearly_better": message(
+        "The forecast comes from “{winner}”: tried on the past, it was clearly better than the blend"
+    ),
     "short_history": message(
-        "The probability models forecast: the history is too short to let methods compete on the past"
+        "The forecast comes from the probability models: the history is too short to let methods compete"
     ),
     "few_customers": message(
-        "The probability models forecast: too few customers came back to let methods compete on the past"
+        "The forecast comes from the probability models: too few customers came back to let methods compete"
     ),
 }
 

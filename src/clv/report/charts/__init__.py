@@ -5,12 +5,12 @@ pyplot does not know of. A frame without a value to draw gives a chart that says
 """
 
 from clv.report.charts.bars import bars, grouped_bars, histogram_counts
+from clv.report.charts.contest import contest
 from clv.report.charts.expectation import frequency_fit, means_by_class
 from clv.report.charts.grids import heat_grid
 from clv.report.charts.lines import concentration_curve, time_lines
 from clv.report.charts.probability import pit_histogram, reliability_curve
 from clv.report.charts.style import colour_of, house_style
-from clv.report.charts.tournament import tournament
 from clv.report.charts.tracking import (
     cumulative_tracking,
     forecast_against_actual,
@@ -22,6 +22,7 @@ __all__ = [
     "bars",
     "colour_of",
     "concentration_curve",
+    "contest",
     "cumulative_tracking",
     "forecast_against_actual",
     "frequency_fit",
@@ -34,6 +35,5 @@ __all__ = [
     "pit_histogram",
     "reliability_curve",
     "time_lines",
-    "tournament",
     "weekly_outlook",
 ]

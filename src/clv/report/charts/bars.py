@@ -22,6 +22,7 @@ from clv.report.charts.style import (
     finite,
     from_zero,
     house_style,
+    name_below,
     thinned,
     value_axis,
     wrapped,
@@ -193,7 +194,7 @@ def _upright(
     ax.set_xticks(places, thinned(labels, most=_MOST_LONG_NAMES if max(map(len, labels)) > _SHORT_NAME else 12))
     ax.tick_params(axis="x", length=0)
     ax.set_title(value_label, pad=20)
-    ax.set_xlabel(category_label)
+    name_below(ax, category_label)
     from_zero(ax, values)
     if len(categories) > _MOST_DIRECT_LABELS:
         value_axis(ax.yaxis, text, kind)

@@ -24,6 +24,7 @@ from clv.report.charts.style import (
     finite,
     from_zero,
     house_style,
+    name_below,
     thinned,
     value_axis,
     wrapped,
@@ -129,7 +130,7 @@ def _name_classes(ax: Axes, classes: pd.Series, class_label: str) -> None:
     most = _MOST_LONG_NAMES if max(map(len, names)) > _SHORT_NAME else _MOST_NAMES
     ax.set_xticks(range(len(names)), thinned(names, most))
     ax.tick_params(axis="x", length=0)
-    ax.set_xlabel(class_label)
+    name_below(ax, class_label)
 
 
 def _legend(ax: Axes, series: Mapping[str, str], value_label: str) -> None:

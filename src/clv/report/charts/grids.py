@@ -21,6 +21,7 @@ from clv.report.charts.style import (
     drawable,
     finite,
     house_style,
+    name_below,
     thinned,
     wrapped,
     writer,
@@ -121,5 +122,5 @@ def _name_sides(ax: Axes, matrix: pd.DataFrame, value_label: str, row_label: str
     ax.set_yticks(np.arange(matrix.shape[0]) + 0.5, [wrapped(name) for name in matrix.index], rotation=0)
     ax.tick_params(length=0)
     ax.set_title(value_label)
-    ax.set_xlabel(column_label, labelpad=8)
+    name_below(ax, column_label, pad=8)
     ax.set_ylabel(row_label, labelpad=8)

@@ -25,6 +25,7 @@ from clv.report.charts.style import (
     finite,
     from_zero,
     house_style,
+    name_below,
     value_axis,
     wrapped,
 )
@@ -108,7 +109,7 @@ def concentration_curve(frame: pd.DataFrame, text: Text, marks: Sequence[tuple[f
         value_axis(axis, text, "percent")
     ax.tick_params(pad=7)
     ax.set_title(_("Share of value"))
-    ax.set_xlabel(_("Share of customers, the most valuable first"))
+    name_below(ax, _("Share of customers, the most valuable first"))
     equal = wrapped(_("If every customer were worth the same"), 22)
     ax.annotate(equal, (0.62, 0.62), (10, -6), textcoords="offset points", color=MUTED, ha="left", va="top")
     for number, mark in enumerate(marks):

@@ -18,6 +18,7 @@ from clv.report.charts.style import (
     finite,
     from_zero,
     house_style,
+    name_below,
     value_axis,
 )
 from clv.report.text import Text
@@ -64,7 +65,7 @@ def reliability_curve(
     width = float((histogram["high"] - histogram["low"]).min()) if len(histogram) else 1.0
     count_strip(strip, middle.to_numpy(dtype=float), histogram["n_customers"], 0.9 * width, count_label, text)
     strip.set_xlim(-0.02, 1.02)
-    strip.set_xlabel(forecast_label)
+    name_below(strip, forecast_label)
     label_ends(ax, [(1.0, ideal_label, MUTED)])
     return fig
 
@@ -98,6 +99,6 @@ def pit_histogram(frame: pd.DataFrame, text: Text, share_label: str, pit_label: 
         value_axis(axis, text, "percent")
     ax.xaxis.grid(visible=False)
     ax.set_title(share_label)
-    ax.set_xlabel(pit_label)
+    name_below(ax, pit_label)
     label_ends(ax, [(float((floor + roof).iloc[-1]) / 2, band_label, BLUE)])
     return fig

@@ -26,6 +26,7 @@ ChartKind = Literal["number", "money", "percent"]
 WIDTH_INCHES = 7.2
 HEIGHT_INCHES = 3.7
 LABEL_POINTS = 10.0
+BELOW_LETTERS = 46  # of what an axis measures that fit a line below it on a phone
 KEEP_WIDTH = "keep width"  # Figure label of charts that a phone scrolls instead of drawing them narrower
 
 INK = "#1b2430"
@@ -192,6 +193,13 @@ def from_zero(ax: Axes, values: Iterable[Any]) -> None:
 def wrapped(label: object, width: int = 24) -> str:
     """Return a label in short lines; a single long word is broken."""
     return "\n".join(textwrap.wrap(str(label), width)) or str(label)
+
+
+def name_below(ax: Axes, label: object, pad: float | None = None) -> None:
+    """Write below a chart what its horizontal axis measures, in lines of like length that fit a phone."""
+    letters = len(str(label))
+    n_lines = max(1, -(-letters // BELOW_LETTERS))
+    ax.set_xlabel(wrapped(label, BELOW_LETTERS if n_lines == 1 else letters // n_lines + 6), labelpad=pad)
 
 
 def thinned(labels: list[str], most: int = 12) -> list[str]:

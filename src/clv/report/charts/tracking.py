@@ -20,6 +20,7 @@ from clv.report.charts.style import (
     finite,
     from_zero,
     house_style,
+    name_below,
     thinned,
     value_axis,
     wrapped,
@@ -65,7 +66,7 @@ def forecast_against_actual(
     value_axis(ax.yaxis, text, kind)
     ax.set_xticks(across, thinned([str(group) for group in frame["group"]]))
     ax.set_title(value_label)
-    ax.set_xlabel(group_label)
+    name_below(ax, group_label)
     _name_lines(ax, frame, drawn, text)
     return fig
 

@@ -26,7 +26,7 @@ _DECIMALS = 1  # of a percentage: good forecasts differ by less than one
 
 
 @house_style()
-def tournament(
+def contest(
     frame: pd.DataFrame, text: Text, value_label: str, reference_label: str, highlight: object = None
 ) -> Figure:
     """Return one point per forecast: its error as a share of that of the rule to beat, left being better.
