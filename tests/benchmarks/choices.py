@@ -47,7 +47,7 @@ class Choice(NamedTuple):
 
 
 CHOICES: Final = (
-    Choice("clv.learning.backtest", "BULK", (20.0, 5.0, 100.0)),
+    Choice("clv.learning.backtest", "BULK", (5.0, 1.0, 20.0, 100.0)),
     Choice("clv.learning.candidates", "_PENALTY", (0.05, 0.005, 0.5)),
     Choice("clv.learning.candidates", "_SILENCE_PENALTY", (10.0, 1.0, 100.0)),
     Choice("clv.learning.candidates", "_BOOSTING.max_iter", (100, 50, 200)),
@@ -55,7 +55,6 @@ CHOICES: Final = (
     Choice("clv.learning.combine", "_PRIORS.count", (50.0, 10.0, 250.0)),
     Choice("clv.learning.combine", "_PRIORS.amount", (50.0, 10.0, 250.0)),
     Choice("clv.learning.combine", "_PRIORS.probability", (10.0, 2.0, 50.0)),
-    Choice("clv.learning.forecaster", "_FADING", (0.25, 0.0, 0.5)),
     Choice("clv.learning.forecaster", "MOST_TRIALS", (2, 1, 4)),
     Choice("clv.learning.distribution", "_LEVEL_PRIOR", (0.05, 0.03, 0.10)),
     Choice("clv.learning.distribution", "_LEVEL_PRIOR_WEIGHT", (0.5, 0.25, 2.0)),
@@ -83,9 +82,12 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of constants")
     parser.add_argument("--logs", nargs="*", help="logs to try on; default: all")
     parser.add_argument("--seed", type=int, default=1, help="of the simulated companies")
+    parser.add_argument(
+        "--size", type=float, default=0.4, help="of the simulated companies, 1 is thousands of customers"
+    )
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    tasks = list(_tasks(arguments.logs, arguments.seed))
+    tasks = list(_tasks(arguments.logs, arguments.seed, arguments.size))
     chosen = [choice for choice in CHOICES if not arguments.only or choice.name in arguments.only]
     print(f"{len(tasks)} tasks, {len(chosen)} choices", flush=True)  # noqa: T201
     used = _scores(tasks)
@@ -93,13 +95,14 @@ def main() -> None:
     (HERE / "CHOICES.md").write_text(_page(table, tasks, arguments.seed), encoding="utf-8")
 
 
-def _tasks(logs: list[str] | None, seed: int) -> Iterator[Task]:
+def _tasks(logs: list[str] | None, seed: int, size: float) -> Iterator[Task]:
     """Give each log from a day at which its horizon is over before the log ends, or its holdout begins."""
     for name, settings in KINDS.items():
         if not logs or name in logs:
             horizon = 180 if settings["days"] > 400 else 90
             cut = pd.Timestamp(START) + pd.Timedelta(days=settings["days"] - 1 - horizon)
-            yield Task(name, company(seed=1000 * seed + len(name), **settings), cut, horizon)
+            rows = company(seed=1000 * seed + len(name), **settings | {"n": int(size * settings["n"])})
+            yield Task(name, rows, cut, horizon)
     for name, read in (("cdnow", _cdnow), ("complete_journey", _complete_journey)):
         if not logs or name in logs:
             rows, end = read(), pd.Timestamp(LAST_DAYS[name])

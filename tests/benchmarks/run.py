@@ -57,6 +57,20 @@ def run_side(name: str, python: str, orders: Path, repeats: int, patience: float
     return said
 
 
+def score_command(orders: Path) -> tuple[float, float]:
+    """Return seconds and peak memory (MB) of `clv score` on the orders: the whole command, all customers."""
+    columns = ["--customer", "customer_id", "--date", "ordered_on", "--amount", "amount", "--as-of", AS_OF]
+    command = [str(Path(sys.executable).with_name("clv")), "score", str(orders), *columns]
+    started = time.perf_counter()
+    process = subprocess.Popen([*command, "--out", str(orders.with_name("scores.parquet"))], stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    _note(f"  clv score         {time.perf_counter() - started:.1f} s, {used.ru_maxrss / 1024:,.0f} MB")
+    return time.perf_counter() - started, used.ru_maxrss / 1024
+
+
 def _lines(process: subprocess.Popen[str], patience: float) -> Any:
     """Yield lines as they come; raise TimeoutError when the next takes longer than `patience` seconds."""
     import selectors
@@ -84,7 +98,7 @@ def _note(text: str) -> None:
     sys.stderr.flush()
 
 
-def report(n_customers: int, truth: str, sides: dict[str, Side]) -> str:
+def report(n_customers: int, truth: str, sides: dict[str, Side], score: tuple[float, float]) -> str:
     """Return the section of one data set."""
     names, ours = list(sides), sides["clv"]
     n_orders = ours["customer summary"]["figures"]["orders"]
@@ -95,7 +109,8 @@ def report(n_customers: int, truth: str, sides: dict[str, Side]) -> str:
     peaks = [max((heard["peak_mb"] for heard in side.values()), default=float("nan")) for side in sides.values()]
     rows.append(["peak memory", *_compared(peaks, "{:,.0f} MB")])
     title = f"## {n_customers:,} customers of the {TRUTHS[truth]}, {n_orders:,.0f} purchase days\n\n"
-    return title + _table(header, rows) + "\n" + _found(sides)
+    scored = f"\n`clv score`, the whole command: {score[0]:.1f} s, {score[1]:,.0f} MB at its peak.\n"
+    return title + _table(header, rows) + scored + "\n" + _found(sides)
 
 
 def _seconds(side: Side, stage: str) -> float:
@@ -167,7 +182,7 @@ def main() -> None:
                 orders = Path(folder) / "orders.parquet"
                 _note(f"{n_customers:,} customers of the {TRUTHS[truth]}")
                 sides = _run(orders, n_customers, truth, chosen, pythons, given)
-            sections.append(report(n_customers, truth, sides))
+                sections.append(report(n_customers, truth, sides, score_command(orders)))
             versions |= {name: side["versions"]["versions"] for name, side in sides.items()}
     given.out.write_text(_document(sections, versions, given, load), encoding="utf-8")
     _note(f"written: {given.out.name}")

@@ -16,7 +16,8 @@ from clv.data.customers import customer_days
 from clv.data.history import first_orders, repeat_orders
 from clv.decisions.holdout import MODEL, HoldoutCheck, check_on_holdout, tracking
 from clv.errors import DataError
-from clv.models.blend.outcomes import HIGH, LOW
+from clv.models.outcomes.scattered import HIGH, LOW
+from clv.units import days
 
 START, END = dt.date(2025, 1, 31), dt.date(2025, 6, 29)
 
@@ -47,7 +48,7 @@ def check(history) -> HoldoutCheck:
 @pytest.fixture(scope="module")
 def uncounted(check) -> HoldoutCheck:
     """Return the same check as of a log without amounts."""
-    return replace(check, outcome=check.outcome.assign(revenue=np.nan))
+    return replace(check, origin=replace(check.origin, outcome=check.outcome.assign(revenue=np.nan)))
 
 
 def test_every_order_of_the_holdout_is_judged_once(check, history):
@@ -88,7 +89,7 @@ def test_nothing_after_the_start_reaches_the_forecast(history, check):
 
 
 def test_the_published_forecast_stands_beside_the_naive_rule_the_rules_of_thumb_and_each_model_alone(check):
-    family = set(check.forecaster.baseline_.family_.models_)
+    family = set(check.forecaster.ground_.family_.models_)
     assert set(check.orders.index) == {MODEL, "naive", "hiatus", "last period again"} | family
     assert list(check.revenue.index) == list(check.orders.index)
     assert check.orders["forecast_total"][MODEL] == pytest.approx(check.forecast["expected_orders"].sum())
@@ -136,16 +137,54 @@ def test_the_simulated_outcomes_of_the_model_that_made_the_data_are_uniform(chec
 
 
 def test_flagged_customers_are_those_above_the_cut(check):
-    high = check.forecast["p_no_order"] >= 0.7
+    high = check.forecast["p_churn"] >= 0.7
     assert 0 < high.sum() < len(check.known)
     assert check.flagged["n_customers"] == high.sum()
-    assert check.flagged["forecast"] == pytest.approx(check.forecast["p_no_order"][high].mean())
+    assert check.flagged["forecast"] == pytest.approx(check.forecast["p_churn"][high].mean())
     assert check.flagged["actual"] == pytest.approx((check.outcome["orders"][high] == 0).mean())
 
 
-def test_no_order_in_the_test_is_no_order_in_its_churn_window(check):
+def test_without_a_window_no_order_in_the_test_is_churn(check):
+    assert check.window == check.span
     pd.testing.assert_series_equal(check.forecast["p_churn"], check.forecast["p_no_order"], check_names=False)
     assert check.probabilities.loc[MODEL, "actual_share"] == (check.outcome["orders"] == 0).mean()
+
+
+@pytest.fixture(scope="module")
+def in_window(history) -> HoldoutCheck:
+    return check_on_holdout(history, START, END, flagged_from=0.7, window=days(42))
+
+
+def test_silence_is_tested_in_the_churn_window_that_is_published(in_window, history, check):
+    assert in_window.window == in_window.forecaster.window == days(42)
+    bought = history.filter(
+        (_.ordered_on > START) & (_.ordered_on <= START + dt.timedelta(days=42)) & _.is_purchase
+    ).customer_id.execute()
+    silent = ~in_window.known.index.isin(bought)
+    np.testing.assert_array_equal(in_window.silent, silent)
+    assert in_window.probabilities.loc[MODEL, "actual_share"] == silent.mean()
+    high = in_window.forecast["p_churn"] >= 0.7
+    assert in_window.flagged["n_customers"] == high.sum()
+    assert in_window.flagged["actual"] == pytest.approx(silent[high].mean())
+    for table in (in_window.reliability, in_window.histogram()):
+        assert table["n_customers"].sum() == len(in_window.known)
+
+
+def test_each_model_alone_is_tested_in_the_window_too(in_window):
+    for name, model in in_window.forecaster.ground_.family_.models_.items():
+        told = model.predict(in_window.known, days(42))["p_no_purchase"].mean()
+        assert in_window.probabilities.loc[name, "forecast_mean"] == pytest.approx(told)
+
+
+def test_the_window_changes_nothing_of_orders_and_money(in_window, check):
+    pd.testing.assert_frame_equal(in_window.orders, check.orders, rtol=1e-9)
+    assert (in_window.forecast["p_churn"] >= in_window.forecast["p_no_order"]).all()
+
+
+def test_a_window_longer_than_the_holdout_is_cut_at_its_end(history, check):
+    longer = check_on_holdout(history, START, END, flagged_from=0.7, window=days(900))
+    assert longer.window == longer.span
+    pd.testing.assert_frame_equal(longer.forecast, check.forecast)
 
 
 def test_medians_are_judged_as_medians(check):
@@ -165,7 +204,7 @@ def test_a_log_without_amounts_is_judged_by_its_orders_alone(uncounted, check):
 
 def test_tracking_adds_up_all_repeat_orders_and_never_falls(check, history):
     firsts, repeats = first_orders(history, START).execute(), repeat_orders(history, START).execute()
-    family = check.forecaster.baseline_.family_
+    family = check.forecaster.ground_.family_
     track = tracking(family.models_[family.best_], firsts, repeats, pd.Timestamp(END))
     assert firsts["n"].sum() == len(check.known)
     assert pd.Timestamp(END) - track["date"].iloc[-1] < pd.Timedelta(days=7)
@@ -184,4 +223,4 @@ def test_too_little_before_the_test_names_the_setting(history):
 
 def test_a_holdout_in_which_nothing_happened_is_no_test(check):
     with pytest.raises(DataError, match="nothing happened in the holdout"):
-        replace(check, outcome=0 * check.outcome).orders  # noqa: B018 - made when asked for
+        replace(check, origin=replace(check.origin, outcome=0 * check.outcome)).orders  # noqa: B018 - made when asked

@@ -8,24 +8,22 @@ import pytest
 from tests.reference import companies
 
 from clv.decisions.lifetime_value import (
-    FARTHEST_ORDER_DAYS,
     FORECAST_COLUMNS,
-    churn_window,
     forecast,
     independence,
     require_buyers,
     require_enough,
 )
 from clv.errors import DataError
-from clv.models.blend import learned, scatter
-from clv.models.blend.forecaster import Forecaster
+from clv.learning import candidates, distribution
+from clv.learning.forecaster import Forecaster
 from clv.models.purchases import family
 from clv.models.purchases.bgnbd import BGNBD
 from clv.units import annual, days
 
-AS_OF, HORIZON = companies.day(540), 180
+AS_OF, HORIZON, WINDOW = companies.day(540), 180, 91
 NOBODY = ["X1", "X2"]
-MISSING_BY_NATURE = ["next_order", "overdue"]  # beyond ten years, and without a second order
+MISSING_BY_NATURE = ["next_order", "overdue"]  # beyond the horizon, and without a second order
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +41,17 @@ def customers(rows) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def forecaster(rows, customers) -> Forecaster:
-    span, past = companies.past(rows, AS_OF, HORIZON)
+    span, past = companies.past(rows, AS_OF, HORIZON, WINDOW)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(learned._BOOSTING, "max_iter", 10)
-        patch.setattr(scatter, "_PSEUDO_CUSTOMERS", 100)
+        patch.setitem(candidates._BOOSTING, "max_iter", 10)
+        patch.setattr(distribution, "_PSEUDO_CUSTOMERS", 100)
         patch.setattr(family, "MEMBERS", {"BG/NBD": BGNBD})
         buyers = customers.drop(NOBODY)
-        return Forecaster().fit(buyers, past[::2], span=days(span), horizon=days(HORIZON))
+        return Forecaster().fit(buyers, past, span=days(span), horizon=days(HORIZON), window=days(WINDOW))
 
 
 def predicted(customers, forecaster, **changes):
-    terms = {"as_of": AS_OF, "window": days(91), "margin": 0.4, "rate": annual(0.1)}
+    terms = {"as_of": AS_OF, "margin": 0.4, "rate": annual(0.1)}
     return forecast(customers, forecaster, **{**terms, **changes})
 
 
@@ -106,8 +104,8 @@ def test_percentiles_are_in_order_and_a_longer_silence_is_less_likely(customers,
         if middle != "clv":  # a mean may lie above nine tenths of what happens
             assert table[middle].between(table[f"{name}_low"], table[f"{name}_high"]).all()
     assert (table["p_no_order"] <= table["p_churn"] + 1e-9).all()
-    shorter = predicted(customers, forecaster, window=days(30)).drop(NOBODY)
-    assert (shorter["p_churn"] >= table["p_churn"] - 1e-9).all()
+    assert (table["window_orders"] <= table["expected_orders"] + 1e-9).all()
+    assert (table["window_revenue"] <= table["expected_revenue"] + 1e-9).all()
 
 
 def test_revenue_per_order_is_about_what_customers_spend(customers, forecaster):
@@ -117,9 +115,12 @@ def test_revenue_per_order_is_about_what_customers_spend(customers, forecaster):
     assert table["expected_revenue"].sum() / table["expected_orders"].sum() == pytest.approx(mean, rel=0.15)
 
 
-def test_the_next_order_lies_ahead_and_is_not_dated_beyond_ten_years(customers, forecaster):
-    ahead = (predicted(customers, forecaster)["next_order"] - pd.Timestamp(AS_OF)).dt.days.dropna()
-    assert ahead.between(1, FARTHEST_ORDER_DAYS).all()
+def test_the_next_order_is_dated_within_the_horizon_or_not_at_all(customers, forecaster):
+    table = predicted(customers, forecaster).drop(NOBODY)
+    ahead = (table["next_order"] - pd.Timestamp(AS_OF)).dt.days
+    assert ahead.dropna().between(1, HORIZON).all()
+    assert (ahead.isna() == (table["p_no_order"] > 0.5)).all()  # of whom half do not order, nobody knows a date
+    assert (ahead[table["p_churn"] <= 0.5] <= WINDOW).all()
     busy = customers["frequency"].drop(NOBODY).idxmax()
     assert ahead[busy] <= ahead.quantile(0.1)
 
@@ -130,22 +131,9 @@ def test_overdue_is_the_silence_in_the_customers_own_intervals(customers, foreca
     assert found == pytest.approx(((row["T"] - row["recency"]) / (row["recency"] / 2)).iloc[0])
 
 
-def test_a_bare_number_is_no_window_and_no_rate(customers, forecaster):
-    with pytest.raises(Exception, match="horizon must be a Horizon"):
-        predicted(customers, forecaster, window=52)
+def test_a_bare_number_is_no_rate(customers, forecaster):
     with pytest.raises(Exception, match="discount rate must be a DiscountRate"):
         predicted(customers, forecaster, rate=0.1)
-
-
-def test_the_churn_window_is_the_pace_of_nine_in_ten_returning_customers_in_whole_weeks(customers):
-    returned = customers[customers["frequency"] > 0]
-    window = churn_window(customers, None, days(365))
-    share = (returned["recency"] / returned["frequency"] <= window.days / 7).mean()
-    assert window.days % 7 == 0
-    assert 0.9 <= share <= 0.95
-    assert churn_window(customers, 45, days(365)) == days(45)
-    assert churn_window(customers, None, days(20)) == days(20)
-    assert churn_window(customers.assign(frequency=0), None, days(90)) == days(90)
 
 
 @pytest.mark.parametrize(

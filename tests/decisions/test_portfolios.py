@@ -9,11 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clv.decisions.portfolios import (
+    LEAST_ALIVE,
     NO_PURCHASE,
     PORTFOLIOS,
     assign_portfolios,
+    at_risk,
     first_to_call,
     portfolio_grid,
+    saved_by_a_call,
     summarise_portfolios,
 )
 from clv.errors import DataError
@@ -30,6 +33,9 @@ def base(rows) -> pd.DataFrame:
     known = frame["p_churn"].notna()
     for name, share in (("expected_orders", 0.01), ("expected_revenue", 0.5), ("clv", 0.2)):
         frame[name] = (frame["value_to_date"] * share).where(known)
+    for of in ("orders", "revenue"):  # who is silent for sure brings nothing in the window
+        frame[f"window_{of}"] = (1 - frame["p_churn"]) * frame[f"expected_{of}"].abs() / 2
+    frame["p_alive"] = (1.1 - frame["p_churn"]).clip(0, 1)
     frame["orders_variance"], frame["revenue_variance"] = pd.Series(4.0, frame.index).where(known), 400.0 * known
     return frame.join(assign_portfolios(frame["abc"], frame["p_churn"], CUTS))
 
@@ -64,8 +70,8 @@ def test_every_customer_is_in_exactly_one_portfolio_and_nothing_is_lost(rows):
     for name in ("value_to_date", "expected_orders", "expected_revenue", "clv"):
         assert table[name].sum() == pytest.approx(customers[name].sum(), rel=1e-12, abs=1e-9)
     assert table["expected_silent"].sum() == pytest.approx(customers["p_churn"].sum())
-    weighed = (customers["p_churn"] * customers["expected_revenue"]).sum()
-    assert table["revenue_at_risk"].sum() == pytest.approx(weighed, rel=1e-12, abs=1e-9)
+    for of in ("orders", "revenue"):
+        assert table[f"{of}_at_risk"].sum() == pytest.approx(at_risk(customers, of).sum(), rel=1e-12, abs=1e-9)
     never = (customers["portfolio"] == NO_PURCHASE).sum()
     assert never == customers["p_churn"].isna().sum()
     assert portfolio_grid(customers).to_numpy().sum() == len(customers) - never
@@ -84,22 +90,52 @@ def test_a_portfolio_ranges_by_its_own_luck_and_by_the_level_that_all_share():
     assert (by_both["orders_high"] > by_luck["orders_high"]).all()
 
 
-def test_without_amounts_the_orders_at_risk_lead_the_list():
-    customers = base([("A", 0.4, 100), ("A", 0.9, 300)]).assign(
-        frequency=0, recency=0.0, days_since_last=40, expected_revenue=np.nan, value_to_date=np.nan
-    )
+chances = st.floats(0, 1)
+
+
+@given(st.lists(st.tuples(chances, chances, st.floats(0, 1e6)), min_size=1, max_size=20))
+def test_a_call_saves_at_most_what_is_at_risk_and_nothing_of_who_has_left_for_good(rows):
+    p_churn, p_alive, window = (np.array(column) for column in zip(*rows, strict=True))
+    customers = pd.DataFrame({"p_churn": p_churn, "p_alive": p_alive, "window_revenue": (1 - p_churn) * window})
+    saved, lost = saved_by_a_call(customers, "revenue"), at_risk(customers, "revenue")
+    assert ((saved >= 0) & (saved <= lost * (1 + 1e-9))).all()
+    assert (saved[p_alive <= 1 - p_churn] == 0).all()
+    assert np.isfinite(lost).all()
+
+
+def test_what_is_at_risk_is_what_the_window_would_bring_times_the_probability_that_it_brings_nothing():
+    one = pd.DataFrame({"p_churn": [0.2], "p_alive": [0.95], "window_orders": [1.6], "window_revenue": [80.0]})
+    assert at_risk(one, "orders").tolist() == pytest.approx([0.4])  # two orders of who orders at all
+    assert at_risk(one, "revenue").tolist() == pytest.approx([20.0])
+    assert saved_by_a_call(one, "revenue").tolist() == pytest.approx([15.0])  # 5 of the 20 % have left for good
+
+
+def waiting(rows) -> pd.DataFrame:
+    """Return customers who bought once and are overdue."""
+    return base(rows).assign(frequency=0, recency=0.0, days_since_last=40)
+
+
+def test_without_amounts_the_orders_to_save_lead_the_list():
+    customers = waiting([("A", 0.4, 100), ("A", 0.75, 300)]).assign(window_revenue=np.nan, value_to_date=np.nan)
     calls = first_to_call(customers, 10, 35, "orders")
     assert calls.index.tolist() == ["c001", "c000"]
-    assert calls["orders_at_risk"].tolist() == pytest.approx([2.7, 0.4])
-    assert summarise_portfolios(customers, 0.1)["orders_at_risk"].sum() == pytest.approx(3.1)
+    assert calls["orders_to_save"].tolist() == pytest.approx([0.1 * 1.5, 0.1 * 0.5])  # all but what has left for good
+    assert summarise_portfolios(customers, 0.1)["orders_at_risk"].sum() == pytest.approx(0.75 * 1.5 + 0.4 * 0.5)
 
 
-def test_the_call_list_is_the_class_a_that_is_slipping_with_most_at_stake_first():
+def test_the_call_list_is_the_class_a_that_is_slipping_with_most_to_save_first():
     rows = [("A", 0.9, 100), ("A", 0.1, 10_000), ("B", 0.9, 9_000), ("A", 0.5, 300), ("A", 0.9, 100), ("A", 0.7, 50)]
-    customers = base(rows).assign(frequency=0, recency=0.0, days_since_last=40)
+    customers = waiting(rows)
     assert first_to_call(customers, 10, 35).index.tolist() == ["c003", "c000", "c004", "c005"]
     assert first_to_call(customers.iloc[::-1], 2, 35).index.tolist() == ["c003", "c000"]
     assert first_to_call(customers[customers["abc"] == "B"], 5, 35).empty
+
+
+def test_who_has_left_for_good_is_no_case_for_a_call():
+    customers = waiting([("A", 0.9, 100)] * 4).assign(p_alive=[LEAST_ALIVE, LEAST_ALIVE - 0.01, 0.1, 0.0])
+    assert first_to_call(customers, 10, 35).index.tolist() == ["c000"]
+    gone = waiting([("A", 1.0, 100)]).assign(p_alive=1.0, window_revenue=0.0)
+    assert first_to_call(gone, 10, 35).empty  # nothing would come either
 
 
 def test_who_is_not_overdue_by_the_own_pace_is_not_called():

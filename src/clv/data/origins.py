@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import ceil
 from typing import Final
 
@@ -17,6 +18,7 @@ from ibis import _
 from ibis.expr.types import Table
 
 from clv.data.behaviour import behaviour
+from clv.data.periods import Panel
 from clv.units import Horizon
 
 # SPANS_OF_HISTORY, STEPS_PER_SPAN, LEAST_HISTORY and MOST_ORIGINS were chosen by tests/benchmarks/choices.py
@@ -48,6 +50,10 @@ class Origin:
         Days after it until today: what comes later is not known.
     history
         Days behind it as a share of those behind today, 0–1.
+    idle_days
+        Of a panel: days after it until the next date, on which nobody can buy; today's count as seen.
+    opportunities
+        Of a panel: its dates in weeks from the origin, see `clv.data.periods.Panel.opportunities`.
     """
 
     as_of: dt.date
@@ -55,6 +61,13 @@ class Origin:
     outcome: pd.DataFrame
     seen_days: float
     history: float = 1.0
+    idle_days: int = 0
+    opportunities: tuple[float, ...] | None = None
+
+    @property
+    def until(self) -> dt.date:
+        """Return the last day of which all is known there."""
+        return self.as_of + dt.timedelta(days=self.idle_days)
 
     def silent_for(self, length: Horizon) -> pd.Series:
         """Return who made no order within a length of time: 1 or 0, missing where that time is not over."""
@@ -75,7 +88,7 @@ class OriginPlan:
 
 
 def plan_origins(
-    first_day: dt.date, as_of: dt.date, horizon_days: int, window_days: int | None = None, period_days: int = 1
+    first_day: dt.date, as_of: dt.date, horizon_days: int, window_days: int | None = None, panel: Panel | None = None
 ) -> OriginPlan:
     """Choose the origins: spans as long as the horizon where the history is three times that, else a third of it.
 
@@ -90,8 +103,9 @@ def plan_origins(
     window_days
         A shorter time of which something is asked: the latest origins lie one and two of it back, and see what came
         of it though the span after them is not over.
-    period_days
-        Of a panel, see `clv.data.periods`: spans and the days between origins are whole periods.
+    panel
+        Of a log recorded in periods: origins lie as long after one of its dates as `as_of` does, and spans are so long
+        that as many dates follow each origin.
 
     Returns
     -------
@@ -105,16 +119,34 @@ def plan_origins(
     (90, ['1997-08-26', '1997-07-22', '1997-07-02', '1997-05-18', '1997-04-03'])
     """
     history = (as_of - first_day).days
-
-    def whole(number: float) -> int:
-        return max(period_days, round(number / period_days) * period_days) if period_days > 1 else ceil(number)
-
-    span = min(whole(horizon_days), max(SHORTEST_SPAN, whole(history // SPANS_OF_HISTORY)))
     earliest = first_day + dt.timedelta(days=max(LEAST_DAYS, ceil(LEAST_HISTORY * history)))
-    back = {span + whole(step * span / STEPS_PER_SPAN) if step else span for step in range(MOST_ORIGINS)}
+    if panel is not None:
+        return _plan_on_dates(panel, first_day, earliest, as_of, (horizon_days, window_days))
+    span = min(horizon_days, max(SHORTEST_SPAN, history // SPANS_OF_HISTORY))
+    back = {span + ceil(step * span / STEPS_PER_SPAN) for step in range(MOST_ORIGINS)}
     if window_days is not None and window_days < span:
-        back |= {whole(times * window_days) for times in (1, 2)}
+        back |= {window_days, 2 * window_days}
     dates = sorted({as_of - dt.timedelta(days=number) for number in back}, reverse=True)
+    return OriginPlan(span, tuple(date for date in dates if date >= earliest))
+
+
+def _plan_on_dates(
+    panel: Panel, first_day: dt.date, earliest: dt.date, as_of: dt.date, lengths: tuple[int, int | None]
+) -> OriginPlan:
+    """Choose origins of a panel: spans and the steps between origins are counted in its dates."""
+    recorded = [date for date in panel.dates if date <= as_of]
+    wanted, window = (0 if days is None else panel.periods_in(days) for days in lengths)
+    periods = min(wanted, max(1, sum(date > first_day for date in recorded) // SPANS_OF_HISTORY))
+    if not 0 < periods < len(recorded):
+        return OriginPlan(lengths[0], ())
+    back = {periods + step * ceil(periods / STEPS_PER_SPAN) for step in range(MOST_ORIGINS)}
+    if 0 < window < periods:
+        back |= {window, 2 * window}
+    late = as_of - recorded[-1]
+    # no origin lies beyond the next date, however late as_of is
+    days = [min(date + late, after - dt.timedelta(days=1)) for date, after in pairwise(recorded)]
+    dates = [days[-number] for number in sorted(back) if number <= len(days)]
+    span = min(panel.span_of(periods, [*days, as_of]), lengths[0])
     return OriginPlan(span, tuple(date for date in dates if date >= earliest))
 
 
@@ -142,7 +174,7 @@ def history_start(days: Table) -> dt.date:
     return day
 
 
-def read_origins(days: Table, plan: OriginPlan, today: dt.date) -> list[Origin]:
+def read_origins(days: Table, plan: OriginPlan, today: dt.date, panel: Panel | None = None) -> list[Origin]:
     """Read every origin of a plan.
 
     Parameters
@@ -153,6 +185,8 @@ def read_origins(days: Table, plan: OriginPlan, today: dt.date) -> list[Origin]:
         From `plan_origins`.
     today
         The as-of date of the forecast: what came later is not looked at.
+    panel
+        Of a log recorded in periods.
 
     Returns
     -------
@@ -162,10 +196,20 @@ def read_origins(days: Table, plan: OriginPlan, today: dt.date) -> list[Origin]:
     until_today = days.filter(_.ordered_on <= today)
     began = history_start(until_today)
     length = max((today - began).days, 1)
-    return [
-        replace(_read_origin(until_today, date, plan, today), history=(date - began).days / length)
+    seen_until = today if panel is None else panel.idle_until(today)
+    origins = [
+        replace(_read_origin(until_today, date, plan, seen_until), history=(date - began).days / length)
         for date in plan.dates
     ]
+    return origins if panel is None else [_on_dates(origin, plan, panel) for origin in origins]
+
+
+def _on_dates(origin: Origin, plan: OriginPlan, panel: Panel) -> Origin:
+    return replace(
+        origin,
+        idle_days=(panel.idle_until(origin.as_of) - origin.as_of).days,
+        opportunities=panel.opportunities(origin.as_of, Horizon(plan.span_days)),
+    )
 
 
 def _read_origin(days: Table, as_of: dt.date, plan: OriginPlan, today: dt.date) -> Origin:

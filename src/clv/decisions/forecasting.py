@@ -6,6 +6,8 @@ import datetime as dt
 import math
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
@@ -13,6 +15,7 @@ from ibis.expr.types import Table
 from clv.data.behaviour import behaviour, log_gaps
 from clv.data.customers import customer_summary, distinct_counts
 from clv.data.origins import OriginPlan, history_start, plan_origins, read_origins, sample_days
+from clv.data.periods import Panel, panel_of
 from clv.data.series import daily_series
 from clv.decisions.lifetime_value import require_enough
 from clv.decisions.outlook import observed_weeks
@@ -21,7 +24,10 @@ from clv.learning.distribution import Miss, level_error, parameter_error
 from clv.learning.forecaster import Forecaster, Outside
 from clv.models.calendar.level import Level, level_of
 from clv.models.purchases.family import ModelFamily
+from clv.models.purchases.panel import PanelBGBB
 from clv.units import DAYS_PER_WEEK, Horizon, days
+
+FloatArray = npt.NDArray[np.float64]
 
 PATIENT_SHARE: Final = 0.90  # of the returning customers, whose own pace fits into the churn window
 _SD_PER_MEAN_ERROR: Final = 1.25  # of a normal variable: the root of pi / 2
@@ -65,27 +71,32 @@ def fit_forecaster(
     known_days = purchase_days.filter(_.ordered_on <= as_of)
     triples = distinct_counts(customer_summary(known_days, as_of)).execute()
     require_enough(triples["frequency"], triples["n_customers"])
-    window = churn_window(triples, window_days, horizon)
+    panel = panel_of(known_days)
+    window = churn_window(triples, window_days, horizon, panel)
     sample = sample_days(known_days)
-    plan = plan_origins(history_start(sample), as_of, round(horizon.days), round(window.days))
+    plan = plan_origins(history_start(sample), as_of, round(horizon.days), round(window.days), panel)
     forecaster = Forecaster().fit(
         buyers_as_of(sample, as_of, plan),
-        read_origins(sample, plan, as_of),
+        read_origins(sample, plan, as_of, panel),
         span=days(plan.span_days),
         horizon=horizon,
         window=window,
         triples=triples,
         candidates=candidates,
+        opportunities=None if panel is None else panel.opportunities(as_of, horizon),
     )
     level = choose_level_of(sample, as_of, horizon, forecaster.ground_.family_)
     return forecaster.at_level(level.factor, _error_of(level, forecaster) if level.reason == "corrected" else None)
 
 
-def churn_window(counts: pd.DataFrame, stated_days: int | None, horizon: Horizon) -> Horizon:
+def churn_window(
+    counts: pd.DataFrame, stated_days: int | None, horizon: Horizon, panel: Panel | None = None
+) -> Horizon:
     """Return how long a silence counts as churn: as stated, or from the customers' own pace.
 
     The default is the mean time between purchases that nine of ten returning customers keep to, each customer counting
-    once, in whole weeks rounded up and no longer than the horizon.
+    once, in whole weeks rounded up and no longer than the horizon; of a panel in whole periods, as long as the longest
+    of these, since a shorter window may hold no date.
 
     Parameters
     ----------
@@ -95,6 +106,8 @@ def churn_window(counts: pd.DataFrame, stated_days: int | None, horizon: Horizon
         The config's own window, if it has one.
     horizon
         Length of the forecast.
+    panel
+        Of a log recorded in periods.
 
     Returns
     -------
@@ -104,7 +117,11 @@ def churn_window(counts: pd.DataFrame, stated_days: int | None, horizon: Horizon
     if stated_days is not None:
         return days(stated_days)
     pace = interval_quantile(counts, PATIENT_SHARE, "n_customers" if "n_customers" in counts else None)
-    return horizon if math.isinf(pace) else min(days(max(1, math.ceil(pace)) * DAYS_PER_WEEK), horizon)
+    if math.isinf(pace):
+        return horizon
+    if panel is not None:
+        return min(days(panel.longest(panel.periods_for(pace * DAYS_PER_WEEK))), horizon)
+    return min(days(max(1, math.ceil(pace)) * DAYS_PER_WEEK), horizon)
 
 
 def buyers_as_of(purchase_days: Table, as_of: dt.date, plan: OriginPlan) -> pd.DataFrame:
@@ -127,14 +144,34 @@ def choose_level_of(purchase_days: Table, as_of: dt.date, horizon: Horizon, fami
 def weeks_of(purchase_days: Table, as_of: dt.date, family: ModelFamily) -> pd.DataFrame:
     """Return the repeat purchases of each week of the history beside those expected of the base, see `observed_weeks`.
 
-    Weeks before the history proper are left out: a few misdated lines do not make it longer.
+    Weeks before the history proper are left out: a few misdated lines do not make it longer. Of a panel the purchases
+    of a date, made and expected, are spread over the days since the date before.
     """
-    weeks = observed_weeks(
-        daily_series(purchase_days, as_of).execute(),
-        family.models_[family.best_].expected_purchases_new_customer,
-    )
+    daily: pd.DataFrame = daily_series(purchase_days, as_of).execute()
+    model = family.models_[family.best_]
+    if isinstance(model, PanelBGBB):
+        weeks = observed_weeks(_spread(daily, model, as_of), lambda age: _between_dates(model, age))
+    else:
+        weeks = observed_weeks(daily, model.expected_purchases_new_customer)
     start = pd.Timestamp(history_start(purchase_days.filter(_.ordered_on <= as_of)))
     return weeks[weeks["week_end"] > start].reset_index(drop=True)
+
+
+def _spread(daily: pd.DataFrame, model: PanelBGBB, as_of: dt.date) -> pd.DataFrame:
+    """Return the days up to the last date of a panel, with the repeat orders of each date spread back to the last."""
+    times = DAYS_PER_WEEK * np.asarray(model.opportunities)
+    dates = np.round(times[times <= 0])  # as days from the as-of date
+    ordered = daily.sort_values("day", ignore_index=True)
+    day = (pd.to_datetime(ordered["day"]) - pd.Timestamp(as_of)).dt.days.to_numpy()
+    total = np.interp(dates, day, ordered["repeat_orders"].cumsum())
+    orders = np.diff(np.interp(day, dates, total, left=0.0), prepend=0.0)
+    return ordered.assign(repeat_orders=orders).iloc[: int((day <= dates[-1]).sum())]
+
+
+def _between_dates(model: PanelBGBB, age: FloatArray) -> FloatArray:
+    """Return the expected repeat purchases of a new customer by age, as if they came evenly between dates."""
+    ages = model.period * np.arange(np.ceil(age.max(initial=0.0) / model.period) + 1)
+    return np.interp(age, ages, model.expected_purchases_new_customer(ages))
 
 
 def _error_of(level: Level, forecaster: Forecaster) -> float:

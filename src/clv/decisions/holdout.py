@@ -20,7 +20,7 @@ from clv.data.origins import Origin, OriginPlan, read_origins
 from clv.decisions.forecasting import fit_forecaster
 from clv.errors import DataError
 from clv.learning.candidates import NAIVE, Ground, View, rules_of_thumb
-from clv.learning.forecaster import Forecaster
+from clv.learning.forecaster import Forecaster, Outside
 from clv.models.calendar.drift import cohort_tracking
 from clv.models.evaluation.accuracy import calibration_by_decile, holdout_metrics, median_metrics
 from clv.models.evaluation.comparison import Difference, bootstrap_difference
@@ -265,7 +265,12 @@ class HoldoutCheck:
 
 
 def check_on_holdout(
-    purchase_days: Table, start: dt.date, as_of: dt.date, flagged_from: float, window: Horizon | None = None
+    purchase_days: Table,
+    start: dt.date,
+    as_of: dt.date,
+    flagged_from: float,
+    window: Horizon | None = None,
+    candidates: Outside = (),
 ) -> HoldoutCheck:
     """Fit on the days up to `start` alone, forecast the span up to `as_of`, and put beside it what happened.
 
@@ -282,6 +287,8 @@ def check_on_holdout(
     window
         Silence that counts as churn, in which its probability is tested; where it is longer than the holdout, or not
         given, the holdout is the window.
+    candidates
+        As for `clv.decisions.forecasting.fit_forecaster`: what is tried is what is published.
 
     Returns
     -------
@@ -296,7 +303,7 @@ def check_on_holdout(
     span = days((as_of - start).days)
     tested = span if window is None else min(window, span)
     try:
-        forecaster = fit_forecaster(purchase_days, start, span, round(tested.days))
+        forecaster = fit_forecaster(purchase_days, start, span, round(tested.days), candidates)
     except DataError as error:
         raise DataError(f"before the {span.days:.0f} days of the test, {error}, or shorten holdout_days") from None
     day = OriginPlan(round(span.days), (start,), round(forecaster.span.days))

@@ -17,7 +17,7 @@ MEASURES: Final[tuple[Measure, ...]] = ("orders", "revenue")
 VALUE_CLASSES: Final = ("A", "B", "C")
 RISK_BANDS: Final = ("steady", "at_risk", "leaving")
 NO_PURCHASE: Final = "no_purchase"
-LEAST_ALIVE: Final = 0.2  # four of five such customers have left for good: a case for winning back, not for a call
+LEAST_ALIVE: Final = 0.5  # below, a customer has more likely left for good: a case for winning back, not for a call
 _LEAST_LIKELY: Final = 1e-9  # probability of an order, below which there is no money either
 PORTFOLIOS: Final = (*(f"{value}_{risk}" for value in VALUE_CLASSES for risk in RISK_BANDS), NO_PURCHASE)
 """All portfolios, by value and then by risk; the last holds who never had a purchase day, e.g. refunds only."""

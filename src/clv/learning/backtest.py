@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +30,10 @@ OUTCOME: Final = "outcome"  # column of the trials: what happened
 FEWEST_OUTCOMES: Final = 200  # customers at the origins to learn from: ten for each feature
 FEWEST_RETURNS: Final = 50  # of them with an outcome above zero
 FEWEST_OF_A_KIND: Final = 20  # of a probability: to whom it happened, and to whom it did not; one for each feature
-# customers of whom as much was expected, at whose number learners are believed by half: tests/benchmarks/choices.py
-BULK: Final = 20.0
+# customers of whom at least half as much was expected, at whose number learners are believed by half; chosen by
+# tests/benchmarks/choices.py
+BULK: Final = 5.0
+COMPARABLE: Final = 0.5
 _MOST_ROWS: Final = 60_000  # that a learner is fitted to; more customers say the same again
 _RHYTHM_CUSTOMERS: Final = 3_000  # that the regularity is estimated from
 
@@ -154,8 +156,8 @@ class Trained:
                 self._levels[name] = float(trust @ raw[first]) / total if total > 0 else 1.0
 
     def trust(self, view: View) -> FloatArray:
-        """Return how far learners are followed, 0–1: by how many customers they saw of whom as much was expected."""
-        above = self._seen.size - np.searchsorted(self._seen, view["expected_orders"], side="left")
+        """Return how far learners are followed, 0–1: by how many they saw of whom nearly as much was expected."""
+        above = self._seen.size - np.searchsorted(self._seen, COMPARABLE * view["expected_orders"], side="left")
         return np.asarray(above / (above + BULK), dtype=float)
 
     def members(self, view: View) -> pd.DataFrame:
@@ -195,7 +197,7 @@ def backtest(target: Target, cases: Sequence[Case], most_trials: int) -> pd.Data
     """
     tables: dict[dt.date, pd.DataFrame] = {}
     for now in target.over(cases):
-        earlier = target.earlier(cases, now.as_of)
+        earlier = target.earlier(cases, now.origin.until)
         if len(tables) < most_trials and target.can_learn(earlier):
             view = now.view(target.length)
             told = Trained(target, earlier, view, now.ground).members(view)
@@ -207,10 +209,35 @@ def backtest(target: Target, cases: Sequence[Case], most_trials: int) -> pd.Data
     return pd.concat(tables, names=["origin", "customer_id"])
 
 
-def cases_of(known: pd.DataFrame, past: Sequence[Origin], span: Horizon) -> tuple[int, list[Case]]:
-    """Return the stages of a gap between purchases that forecast best at the past origins, and the cases with them.
+class Habit(NamedTuple):
+    """How customers buy: at any time, in a rhythm of their own, or on certain dates only.
 
-    The likelihood proposes how regular customers are; it stands only if it also brought the forecasts closer.
+    Parameters
+    ----------
+    stages : int
+        1 where gaps are as if exponential, else the k of the MBG/CNBD-k.
+    opportunities : tuple of float, or None
+        When all customers of a panel can buy, in weeks from the day they are described as of.
+    """
+
+    stages: int = 1
+    opportunities: tuple[float, ...] | None = None
+
+    def at(self, origin: Origin) -> Habit:
+        """Return the same as seen from an origin."""
+        return self if self.opportunities is None else self._replace(opportunities=origin.opportunities)
+
+
+_AT_ANY_TIME: Final = Habit()
+
+
+def cases_of(
+    known: pd.DataFrame, past: Sequence[Origin], span: Horizon, opportunities: Sequence[float] | None = None
+) -> tuple[Habit, list[Case]]:
+    """Return how customers buy, by what forecast best at the past origins, and the cases with it.
+
+    The dates of a panel, and else the likelihood, propose a habit; it stands only if it also brought the forecasts
+    closer. Where no origin can tell, a panel stands: its dates are seen, and not estimated.
 
     Parameters
     ----------
@@ -221,40 +248,51 @@ def cases_of(known: pd.DataFrame, past: Sequence[Origin], span: Horizon) -> tupl
         Latest first.
     span : Horizon
         Length of the spans after them.
+    opportunities : sequence of float, optional
+        Of a panel, in weeks from today, see `clv.data.periods.Panel.opportunities`.
 
     Returns
     -------
-    int
-        1 where gaps are as if exponential, else the k of the MBG/CNBD-k.
+    Habit
+        As seen from today.
     list of Case
         Origins at which a ground can be fitted.
     """
     plain = _cases(past, span)
     tried = [case for case in plain if np.isfinite(case.origin.outcome["orders"]).all()]
+    if opportunities is not None:
+        panel = Habit(opportunities=tuple(opportunities))
+        on_dates = _cases(past, span, panel)
+        if _closer(on_dates, tried, span) or not tried:
+            return panel, on_dates
     if "log_gaps" not in known or not tried:
-        return 1, plain
+        return _AT_ANY_TIME, plain
     try:
         stages = MBGCNBD().fit(known.iloc[:: max(1, len(known) // _RHYTHM_CUSTOMERS)]).k_
     except (DataError, ConvergenceError):
-        return 1, plain
-    if stages == 1:
-        return 1, plain
-    regular = _cases([case.origin for case in tried], span, stages)
-    if len(regular) == len(tried) and _squared_error(regular, span) < _squared_error(tried, span):
-        return stages, _cases(past, span, stages)
-    return 1, plain
+        return _AT_ANY_TIME, plain
+    if stages > 1 and _closer(_cases([case.origin for case in tried], span, Habit(stages)), tried, span):
+        return Habit(stages), _cases(past, span, Habit(stages))
+    return _AT_ANY_TIME, plain
+
+
+def _closer(these: Sequence[Case], tried: Sequence[Case], span: Horizon) -> bool:
+    """Return whether cases have forecast better than others, at each of whose origins they must be there."""
+    days = {case.as_of for case in tried}
+    same = [case for case in these if case.as_of in days]
+    return len(same) == len(tried) and _squared_error(same, span) < _squared_error(tried, span)
 
 
 def _squared_error(cases: Sequence[Case], span: Horizon) -> float:
     return sum(float(((c.view(span)["expected_orders"] - c.origin.outcome["orders"]) ** 2).sum()) for c in cases)
 
 
-def _cases(past: Sequence[Origin], span: Horizon, stages: int = 1) -> list[Case]:
+def _cases(past: Sequence[Origin], span: Horizon, habit: Habit = _AT_ANY_TIME) -> list[Case]:
     """Return the origins at which a ground can be fitted."""
     cases = []
     for origin in past:
         try:
-            cases.append(Case(origin, Ground().fit(origin.known, stages=stages), span))
+            cases.append(Case(origin, Ground().fit(origin.known, None, *habit.at(origin)), span))
         except (DataError, ConvergenceError):
             continue  # too few came back by then; later origins tell
     return cases

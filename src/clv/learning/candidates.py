@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin, clone, is_classifier, is_regressor
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
@@ -41,6 +41,7 @@ PATIENT_SHARE = 0.90  # of the returning customers keep a shorter mean interval 
 # and of the logistic regression over all rows (1 / C); and what the trees may do
 _PENALTY = 0.05
 _SILENCE_PENALTY = 10.0
+_LEAST_LIKELY = 1e-9  # probability of an order, below which rounding is all that is left
 _LEAST_EXPECTED = 1e-3  # orders; smaller expectations would make ratios to them wild
 _BOOSTING: Final[dict[str, Any]] = {
     # few small trees on half of the columns each: what there is to learn beyond the ground is little and noisy
@@ -67,7 +68,13 @@ class Ground:
         Weeks of silence after which a customer counts as gone by the rule of that name, see `patience`.
     """
 
-    def fit(self, known: pd.DataFrame, triples: pd.DataFrame | None = None, stages: int = 1) -> Self:
+    def fit(
+        self,
+        known: pd.DataFrame,
+        triples: pd.DataFrame | None = None,
+        stages: int = 1,
+        opportunities: Sequence[float] | None = None,
+    ) -> Self:
         """Fit on customers as of a date.
 
         Parameters
@@ -77,8 +84,8 @@ class Ground:
         triples : DataFrame, optional
             All customers as distinct (frequency, recency, T) with their number n_customers, from
             `clv.data.customers.distinct_counts`; without it the purchase models are fitted on `known`.
-        stages : int, default 1
-            Of a gap between purchases, see `clv.models.purchases.family.ModelFamily.fit`.
+        stages, opportunities
+            How customers buy, see `clv.models.purchases.family.ModelFamily.fit`.
 
         Raises
         ------
@@ -86,7 +93,7 @@ class Ground:
             As for `clv.models.purchases.family.ModelFamily.fit`.
         """
         counts, weights = (known, None) if triples is None else (triples, "n_customers")
-        self.family_ = ModelFamily().fit(counts, weights, stages)
+        self.family_ = ModelFamily().fit(counts, weights, stages, opportunities)
         self.hiatus_ = patience(known)
         self.spend_ = Spend().fit(known)
         self._mean_spend = float(self.spend_.predict(known).mean())
@@ -148,6 +155,11 @@ class View:
         """Return what learners see, from `clv.learning.features.features`."""
         return features(self.known, self.ground)
 
+    @property
+    def orders_if_any(self) -> FloatArray:
+        """Return the orders that the ground expects of those who order at all, at least 1."""
+        return np.maximum(self["expected_orders"] / np.maximum(1 - self["p_no_order"], _LEAST_LIKELY), 1.0)
+
     def __getitem__(self, name: str) -> FloatArray:
         """Return a column of the ground."""
         return self.ground[name].to_numpy(dtype=float)
@@ -206,10 +218,11 @@ class Learner:
 
     def fit(self, X: pd.DataFrame, y: FloatArray, now: View, ground: Ground) -> Forecast:
         """Fit a copy; a classifier forecasts the probability that y is 1."""
-        if is_classifier(self.estimator):
-            fitted = quietly(clone(self.estimator), X, y > 0)
+        copy = clone(self.estimator, safe=False)  # also of what has fit and predict but no other habit of scikit-learn
+        if hasattr(self.estimator, "predict_proba"):
+            fitted = quietly(copy, X, y > 0)
             return lambda view: np.asarray(fitted.predict_proba(view.X)[:, 1], dtype=float)
-        fitted = quietly(clone(self.estimator), X, y)
+        fitted = quietly(copy, X, y)
         return lambda view: np.maximum(np.asarray(fitted.predict(view.X), dtype=float), 0.0)
 
 
@@ -310,9 +323,9 @@ def from_outside(candidates: Sequence[Any] | Mapping[str, Any], kind: str) -> di
             column = {"count": "expected_purchases", "probability": "p_no_purchase"}.get(kind)
             if column is not None:
                 found[name] = OfModel(one, column)
-        elif not (is_regressor(one) or is_classifier(one)):
+        elif isinstance(one, type) or not (hasattr(one, "fit") and hasattr(one, "predict")):
             raise ConfigError(f"candidate {name!r} must be a regressor, a classifier or a purchase model; got {one!r}")
-        elif is_classifier(one) == (kind == "probability"):
+        elif hasattr(one, "predict_proba") == (kind == "probability"):
             found[name] = Learner(one)
     return found
 

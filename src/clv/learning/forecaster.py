@@ -40,9 +40,10 @@ Outside = Sequence[Any] | Mapping[str, Any]
 
 MOST_TRIALS: Final = 2  # origins at which the candidates compete, the latest ones; four tell no more (choices.py)
 ORDERS_AT_SPEND: Final = "orders × spend"
-# what was learned of silence in the span wears off with this power of the length: tests/benchmarks/choices.py
-_FADING: Final = 0.25
 _SMALLEST = 1e-12  # below every expectation
+# orders of who orders at all, over those the models expect of such: learners of orders and of silence may disagree of
+# customers who bought much and fell silent, and silence is then the better told
+_MOST_OVER_MODELS = 2.0
 _FIRST_DAYS = (1.0, 7.0)  # of the curve of silence: who buys every day is not silent for a week
 
 
@@ -99,6 +100,7 @@ class Forecaster:
         window: Horizon | None = None,
         triples: pd.DataFrame | None = None,
         candidates: Outside = (),
+        opportunities: Sequence[float] | None = None,
     ) -> Self:
         """Fit, compete and learn.
 
@@ -118,6 +120,8 @@ class Forecaster:
             All of today's customers as distinct (frequency, recency, T) with n_customers.
         candidates : sequence or mapping of name to candidate
             More of them, see `clv.learning.candidates.from_outside`.
+        opportunities : sequence of float, optional
+            Of a panel: when customers can buy, see `clv.learning.backtest.cases_of`.
 
         Raises
         ------
@@ -129,8 +133,8 @@ class Forecaster:
         known = known.sort_index()  # what is drawn for a customer must not depend on the order of rows
         self.span, self.horizon, self.level, self.known_ = span, horizon, 1.0, known
         self.window = horizon if window is None else window
-        stages, cases = cases_of(known, past, span)
-        self.ground_ = Ground().fit(known, triples, stages)
+        habit, cases = cases_of(known, past, span, opportunities)
+        self.ground_ = Ground().fit(known, triples, *habit)
         cases = [case for case in cases if case.ground.priced == self.ground_.priced]  # money known as today
         whole = [case for case in cases if np.isfinite(case.origin.outcome["orders"]).all()]
         self.misses_ = [_miss(case, span) for case in whole]
@@ -204,7 +208,7 @@ class Forecaster:
         ahead, counts, money = heard.views[self.horizon].ground, self.counts_, self.money_
         present = self.ground_.family_.discounted_purchases(known, self.horizon, rate)
         columns = {
-            "p_alive": ahead["p_alive"].to_numpy(),
+            "p_alive": np.maximum(ahead["p_alive"].to_numpy(), 1 - expected.p_no_order),  # who orders has not left
             "p_churn": within.p_no_order,
             "p_no_order": expected.p_no_order,
             "expected_orders": expected.orders,
@@ -273,7 +277,7 @@ class Forecaster:
 
     def _trial(self, case: Case) -> Trial:
         view = case.view(self.span)
-        most = np.full(len(view.known), np.floor(self.span.days))
+        most = np.full(len(view.known), case.ground.family_.most(self.span))
         orders = np.minimum(_tried(self._orders, case, view["expected_orders"]), most)
         quiet = coherent(orders, _tried(self._silence[self.span], case, view["p_no_order"]))
         revenue = orders * view["spend"]
@@ -295,7 +299,8 @@ class Forecaster:
         revenue = {length: self._revenue_within(views, said[1], orders[length], length) for length in views}
         learned = {self.window, self.horizon, *self._silence}
         asked = sorted(learned | {length for length in lengths if length > max(learned)})
-        quiet = [coherent(orders[length], self._silent_within(views, orders[length], length)) for length in asked]
+        told = {length: one.members(views[length]) for length, one in self._silence.items()}
+        quiet = [coherent(orders[length], self._silent_within(views, told, orders[length], length)) for length in asked]
         curve = Curve.through([length.days for length in asked], np.column_stack(quiet))
         return _Heard(views, orders, revenue, self._refined(known, curve, lengths).faster(self.level))
 
@@ -303,16 +308,19 @@ class Forecaster:
         """Return a curve with more days, of which nothing was learned: between the others it falls as the models do."""
         between = np.sqrt(curve.days[1:] * curve.days[:-1])
         wanted = {*_FIRST_DAYS, *between.tolist(), *(length.days for length in lengths), *curve.days.tolist()}
+        wanted |= self.ground_.family_.steps(self.horizon)
         at = sorted(day for day in wanted if day <= curve.days[-1])
         models = np.column_stack([self.ground_.family_.p_no_purchase(known, days(day)) for day in at])
         return curve.refined(Curve.through(at, models))
 
     def _expectation(self, heard: _Heard, length: Horizon) -> Expectation:
-        known = heard.views[length].known
-        most = np.full(len(known), max(np.floor(length.days), 1.0))
-        orders = np.minimum(self.level * heard.orders[length], most)
-        silent = coherent(orders, heard.curve.at(length.days))
-        return Expectation(orders, silent, self.level * heard.revenue[length], self.ground_.evidence(known), most)
+        """Return numbers of one distribution: who orders at all makes one order, and not many times the models'."""
+        view, wanted = heard.views[length], self.level * heard.orders[length]
+        most = np.full(len(view.known), self.ground_.family_.most(length))
+        silent = coherent(np.minimum(wanted, most), heard.curve.at(length.days))
+        orders = np.minimum(wanted, (1 - silent) * np.minimum(most, _MOST_OVER_MODELS * view.orders_if_any))
+        revenue = self.level * heard.revenue[length] * orders / np.maximum(wanted, _SMALLEST)
+        return Expectation(orders, silent, revenue, self.ground_.evidence(view.known), most)
 
     def _orders_within(self, views: dict[Horizon, View], said: pd.DataFrame | None, length: Horizon) -> FloatArray:
         """Return the expected orders: those of the span, and as many times more as the ground expects."""
@@ -335,11 +343,12 @@ class Forecaster:
         scaled = said.mul(_longer(views[self.span], views[length]), axis=0)
         return pooled(scaled.assign(**{ORDERS_AT_SPEND: revenue}), learned.weights, "amount")
 
-    def _silent_within(self, views: dict[Horizon, View], orders: FloatArray, length: Horizon) -> FloatArray:
+    def _silent_within(
+        self, views: dict[Horizon, View], told: dict[Horizon, pd.DataFrame | None], orders: FloatArray, length: Horizon
+    ) -> FloatArray:
         """Return P(no order): as learned over this length, or carried over from the longest that was learned of."""
         base = max((known for known in self._silence if known <= length), default=length)
-        learned = self._silence.get(base)
-        said = None if learned is None else learned.members(views[base])
+        learned, said = self._silence.get(base), told.get(base)
         if learned is None or said is None:
             return views[length]["p_no_order"]
         if base == length:
@@ -400,20 +409,21 @@ def _silence(length: Horizon, outside: Outside) -> Target:
 def _carried(learned: Learned, said: pd.DataFrame, base: View, view: View, orders: FloatArray) -> FloatArray:
     """Return P(no order) over a longer time than was learned of.
 
-    The models and the expected orders speak of the longer time themselves; of what learners say above or below the
-    models, a part wears off. Weights that were learned over the shorter time are believed the less the longer the
-    other is, and drawn to a half for the expected orders and a half for the learners.
+    The models and the expected orders speak of the longer time themselves; learners stay as far above or below the
+    models as they were. Weights that were learned over the shorter time are believed the less the longer the other is,
+    and drawn to a half for the expected orders and a half for the learners; how bold they were is not carried over.
     """
     share = view.length.days / base.length.days
     models, before = log_odds(view["p_no_order"]), log_odds(base["p_no_order"])
     odds = {PROBABILITY: models, EXPECTED: -np.log(np.maximum(orders, _SMALLEST))}
     learners = [str(name) for name in said if name not in odds]
     for name in learners:
-        odds[name] = models + (log_odds(said[name].to_numpy()) - before) * share**-_FADING
+        odds[name] = models + log_odds(said[name].to_numpy()) - before
     weights = learned.weights
     if learned.contest.winner == BLEND:
         plain = {PROBABILITY: 0.0, EXPECTED: 0.5} | dict.fromkeys(learners, 0.5 / len(learners))
-        weights = {name: weight / share + (1 - 1 / share) * plain[name] for name, weight in weights.items()}
+        bold = max(sum(weights.values()), _SMALLEST)
+        weights = {name: w / bold / share + (1 - 1 / share) * plain[name] for name, w in weights.items()}
     return np.asarray(expit(sum(weight * odds[name] for name, weight in weights.items())), dtype=float)
 
 

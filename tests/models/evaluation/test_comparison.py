@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from clv.errors import DataError
-from clv.models.evaluation.comparison import bootstrap_difference
+from clv.models.evaluation.comparison import bootstrap_difference, resampled_difference
 
 
 def sample(rng, n, slack_a=0.0, slack_b=0.0):
@@ -74,3 +74,50 @@ def test_an_unknown_metric_and_other_customers_are_refused():
         bootstrap_difference(a, b, y, "mape", np.random.default_rng(1))
     with pytest.raises(DataError, match="1 customers"):
         bootstrap_difference(a, b.iloc[1:], y, "mae", np.random.default_rng(1))
+
+
+# --- several cases of one customer
+
+
+def cases(rng, n, copies, better=0.0):
+    """Return the losses of two forecasts in several trials of the same customers, each time the same."""
+    loss = rng.gamma(1.0, 2.0, (n, 1)) + np.array([-better, 0.0]) + rng.normal(0, 1, (n, 2))
+    return pd.DataFrame(np.repeat(loss, copies, axis=0), columns=["a", "b"]), pd.Index(np.repeat(np.arange(n), copies))
+
+
+def test_the_estimate_is_the_difference_of_the_mean_losses():
+    losses, unit = cases(np.random.default_rng(1), 200, 3, better=0.2)
+    found = resampled_difference(losses, unit, np.random.default_rng(2), n=100)
+    assert found.estimate == pytest.approx(losses["a"].mean() - losses["b"].mean(), rel=1e-12)
+    assert found.low < found.estimate < found.high
+
+
+def test_the_same_cases_told_twice_make_nothing_surer():
+    once = resampled_difference(*cases(np.random.default_rng(3), 400, 1), np.random.default_rng(4))
+    losses, unit = cases(np.random.default_rng(3), 400, 4)
+    fourfold = resampled_difference(losses, unit, np.random.default_rng(4))
+    assert fourfold == pytest.approx(once, rel=1e-9)
+    as_if_new = resampled_difference(losses, pd.RangeIndex(len(losses)), np.random.default_rng(4))
+    assert as_if_new.high - as_if_new.low == pytest.approx((once.high - once.low) / 2, rel=0.1)
+
+
+def test_customers_with_more_cases_count_more():
+    losses = pd.DataFrame({"a": [0.0, 1.0, 1.0, 1.0], "b": [1.0, 0.0, 0.0, 0.0]})
+    found = resampled_difference(losses, pd.Index(["A", "B", "B", "B"]), np.random.default_rng(1), n=200)
+    assert found.estimate == pytest.approx(0.5)
+    assert (found.low, found.high) == (-1, 1)  # two customers: one alone may be drawn
+
+
+def test_one_case_of_each_customer_is_compared_as_by_the_paired_bootstrap():
+    a, b, y = sample(np.random.default_rng(5), 500, slack_b=0.4)
+    losses = pd.DataFrame({"a": (a - y).abs(), "b": (b - y).abs()})
+    one = bootstrap_difference(a, b, y, "mae", np.random.default_rng(6), n=300)
+    assert resampled_difference(losses, losses.index, np.random.default_rng(6), n=300) == pytest.approx(one, rel=1e-9)
+
+
+def test_more_customers_than_are_drawn_vary_as_their_customers_do():
+    losses, unit = cases(np.random.default_rng(7), 25_000, 2, better=0.1)
+    found = [resampled_difference(losses, unit, np.random.default_rng(seed)) for seed in range(3)]
+    apart = (losses["a"] - losses["b"])[::2]
+    width = 2 * 1.6449 * apart.std() / np.sqrt(len(apart))
+    assert [high - low for _estimate, low, high, _share in found] == pytest.approx([width] * 3, rel=0.08)

@@ -27,6 +27,7 @@ __all__ = [
     "Params",
     "dert",
     "discounted_purchases",
+    "distribution",
     "expected_purchases",
     "expected_purchases_new_customer",
     "gradient",
@@ -128,23 +129,37 @@ def pmf(p: Params, k: npt.ArrayLike, x: npt.ArrayLike, t_x: npt.ArrayLike, n: np
     >>> pmf(Params(1.2035, 0.7497, 0.6567, 2.7834), [0, 1, 2], 2, 4, 6, n_next=2).round(4)
     array([0.6444, 0.2511, 0.1045])
     """
-    count, bought, chances = np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in (k, x, n)))
-    a, b, delta = p.alpha + bought, p.beta + chances - bought, p.delta + chances
-
-    def chosen(i: int) -> FloatArray:
-        """Return the log-probability of `count` purchases at i opportunities."""
-        passed = np.maximum(i - count, 0)
-        ways = gammaln(i + 1) - gammaln(np.minimum(count, i) + 1) - gammaln(passed + 1)
-        chance: FloatArray = ways + log_rising(a, count) + log_rising(b, passed) - log_rising(a + b, i)
-        return np.where(count <= i, chance, -np.inf)
-
-    total = np.exp(chosen(n_next) + log_beta_ratio(p.gamma, delta, n_next))
-    for i in range(n_next):
-        leaves = np.log(p.gamma) - np.log(p.gamma + delta + i) + log_beta_ratio(p.gamma, delta, i)
-        total = total + np.exp(chosen(i) + leaves)
-    odds = log_odds_dropped(p, x, t_x, n)
-    result: FloatArray = expit(-odds) * total + np.where(count == 0, expit(odds), 0.0)
+    bought, last, so_far = np.broadcast_arrays(*(np.asarray(values, dtype=float) for values in (x, t_x, n)))
+    chances = distribution(p, bought.ravel(), last.ravel(), so_far.ravel(), n_next)
+    count, row = np.broadcast_arrays(np.asarray(k, dtype=np.intp), np.arange(bought.size).reshape(bought.shape))
+    result: FloatArray = np.where(count <= n_next, chances[np.minimum(count, n_next), row], 0.0)
     return result
+
+
+def distribution(p: Params, x: FloatArray, t_x: FloatArray, n: FloatArray, n_next: int) -> FloatArray:
+    """Return `pmf` of k = 0 … n_next along a new first axis, for histories of shape (m,).
+
+    Someone who is alive at the first i of the next opportunities and then leaves buys at k of these i.
+
+    Examples
+    --------
+    >>> paper = Params(1.2035, 0.7497, 0.6567, 2.7834)
+    >>> distribution(paper, np.array([2.0]), np.array([4.0]), np.array([6.0]), n_next=2).round(4).T
+    array([[0.6444, 0.2511, 0.1045]])
+    """
+    bought, passed = p.alpha + x, p.beta + n - x
+    number = np.arange(n_next + 1.0)[:, np.newaxis]
+    leaves = np.where(number < n_next, np.log(p.gamma) - np.log(p.gamma + p.delta + n + number), 0.0)
+    alive = leaves + log_beta_ratio(p.gamma, p.delta + n, number) - log_rising(bought + passed, number)
+    ways, buys, passes = gammaln(number + 1), log_rising(bought, number), log_rising(passed, number)
+    total = np.zeros((n_next + 1, *np.shape(n)))
+    for i in range(n_next + 1):
+        chosen = ways[i] - ways[: i + 1] - ways[i::-1] + buys[: i + 1] + passes[i::-1]
+        total[: i + 1] += np.exp(chosen + alive[i])
+    odds = log_odds_dropped(p, x, t_x, n)
+    total *= expit(-odds)
+    total[0] += expit(odds)
+    return total
 
 
 def pmf_new_customer(p: Params, k: npt.ArrayLike, n: int) -> FloatArray:

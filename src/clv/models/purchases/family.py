@@ -3,11 +3,13 @@
 They describe one process with different ways of leaving (after a purchase, also after the first, at any time), the data
 seldom tell which is right, and their errors differ: the mean of the three forecasts is close to the best of them
 everywhere, which no single one is. All three let the gaps between purchases be exponential; customers with a rhythm of
-their own are another matter, and then the MBG/CNBD-k stands alone.
+their own are another matter, and then the MBG/CNBD-k stands alone, as the BG/BB does where all can buy on the dates of
+a panel only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any, Final, Self
 
@@ -18,11 +20,14 @@ from clv.models.purchases.base import PurchaseModel
 from clv.models.purchases.bgnbd import BGNBD
 from clv.models.purchases.mbgcnbd import MBGCNBD
 from clv.models.purchases.mbgnbd import MBGNBD
+from clv.models.purchases.panel import PanelBGBB
 from clv.models.purchases.pareto_nbd import ParetoNBD
 from clv.units import DiscountRate, Horizon
 
 MEMBERS: Final[dict[str, type[PurchaseModel[Any]]]] = {"BG/NBD": BGNBD, "MBG/NBD": MBGNBD, "Pareto/NBD": ParetoNBD}
 REGULAR: Final = "MBG/CNBD-k"
+ON_DATES: Final = "BG/BB"
+_MOST_STEPS = 12  # of silence: who has not bought by then seldom does
 
 
 class ModelFamily:
@@ -49,7 +54,13 @@ class ModelFamily:
     models_: dict[str, PurchaseModel[Any]]
     left_out_: dict[str, str]
 
-    def fit(self, customers: pd.DataFrame, weights: str | None = None, stages: int = 1) -> Self:
+    def fit(
+        self,
+        customers: pd.DataFrame,
+        weights: str | None = None,
+        stages: int = 1,
+        opportunities: Sequence[float] | None = None,
+    ) -> Self:
         """Fit every member.
 
         Parameters
@@ -58,6 +69,9 @@ class ModelFamily:
             As for `clv.models.purchases.base.PurchaseModel.fit`.
         stages : int, default 1
             Above 1 customers have a rhythm, and the MBG/CNBD-k with that k is fitted alone.
+        opportunities : sequence of float, optional
+            When customers can buy, in weeks from the date that they are described as of, for
+            `clv.models.purchases.panel.PanelBGBB`, which is then fitted alone.
 
         Raises
         ------
@@ -67,7 +81,11 @@ class ModelFamily:
             If no member's likelihood has a maximum.
         """
         self.models_, self.left_out_ = {}, {}
-        members = {name: model() for name, model in MEMBERS.items()} if stages == 1 else {REGULAR: MBGCNBD(stages)}
+        members: dict[str, PurchaseModel[Any]] = {name: model() for name, model in MEMBERS.items()}
+        if opportunities is not None:
+            members = {ON_DATES: PanelBGBB(opportunities)}
+        elif stages > 1:
+            members = {REGULAR: MBGCNBD(stages)}
         for name, model in members.items():
             try:
                 self.models_[name] = model.fit(customers, weights)
@@ -120,6 +138,17 @@ class ModelFamily:
         return pd.DataFrame(
             {name: model.predict(customers, horizon)["expected_purchases"] for name, model in self.models_.items()}
         )
+
+    def most(self, horizon: Horizon) -> float:
+        """Return how many purchases the horizon has room for, at least 1: one a day, of a panel one a date."""
+        panel = self.models_.get(ON_DATES)
+        return max(float(panel.dates_within(horizon).size if isinstance(panel, PanelBGBB) else horizon.days // 1), 1.0)
+
+    def steps(self, horizon: Horizon) -> set[float]:
+        """Return days between which silence keeps its probability: of a panel, those of its next dates and before."""
+        panel = self.models_.get(ON_DATES)
+        dates = panel.dates_within(horizon)[:_MOST_STEPS].tolist() if isinstance(panel, PanelBGBB) else []
+        return {*dates, *(date - 1 for date in dates if date > 1)}
 
     def _may_leave_at_once(self) -> list[str]:
         """Return the models in which who bought once can have left; the BG/NBD only where it is alone."""

@@ -1,12 +1,14 @@
 """What may happen: distributions that keep what is expected, and intervals that hold what they promise."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from clv.models.blend.outcomes import CountOutcomes, Expectation, Levels, MoneyOutcomes, Scatter, coherent
+from clv.models.outcomes.scattered import CountOutcomes, Expectation, Levels, MoneyOutcomes, Scatter, coherent
 
 N = 40_000
 scatters = st.builds(Scatter, st.floats(-3, 2), st.floats(-1, 1), st.floats(-2, 0), st.floats(0, 0.3))
@@ -20,8 +22,11 @@ def expectations(draw, n: int = 4) -> Expectation:
         return draw(arrays.arrays(float, n, elements=strategy))
 
     orders = column(st.sampled_from([0.0, 1e-12, 1e-4, 0.3, 1.0, 1.0 + 1e-9, 4.0, 250.0]))
+    most = column(st.sampled_from([1.0, 7.0, 60.0, 365.0]))
+    orders = np.minimum(orders, most)
     silent = coherent(orders, column(st.sampled_from([0.0, 1e-9, 0.2, 0.999, 1.0])))
-    return Expectation(orders, silent, orders * column(st.floats(0.01, 1e6)), column(st.floats(0.01, 300)))
+    silent = np.minimum(silent, 1 - orders / most)  # who is silent for long cannot make it up on the days there are
+    return Expectation(orders, silent, orders * column(st.floats(0.01, 1e6)), column(st.floats(0.01, 300)), most)
 
 
 @given(expectations(), scatters)
@@ -30,8 +35,8 @@ def test_the_distribution_of_orders_rises_from_silence_to_one(expected, scatter)
     below = [outcomes.cdf(np.full(4, float(n)), expected) for n in (-1, 0, 1, 2, 5, 50, 10**9)]
     assert (np.diff(below, axis=0) >= -1e-12).all()
     np.testing.assert_array_equal(below[0], 0.0)
-    np.testing.assert_array_equal(below[1], expected.silent)
-    np.testing.assert_allclose(below[-1], 1.0, atol=1e-3)
+    np.testing.assert_array_equal(below[1], expected.p_no_order)
+    np.testing.assert_array_equal(below[-1], 1.0)
 
 
 @given(expectations(), scatters, st.floats(0.001, 0.999))
@@ -44,11 +49,47 @@ def test_a_quantile_of_orders_is_the_least_number_that_reaches_its_level(expecte
 
 
 @given(expectations(), scatters, st.floats(0.001, 0.999))
+def test_nobody_orders_more_often_than_once_a_day(expected, scatter, level):
+    outcomes = CountOutcomes(scatter)
+    assert (outcomes.quantile(level, expected) <= expected.most).all()
+    np.testing.assert_array_equal(outcomes.cdf(expected.most, expected), 1.0)
+
+
+def probabilities(outcomes: CountOutcomes, expected: Expectation, row: int) -> np.ndarray:
+    """Return P(orders = n) of one customer for n from none to one a day."""
+    n = np.arange(expected.most[row] + 1)
+    each = expected.rows(np.full(n.size, row))
+    return outcomes.cdf(n, each) - outcomes.cdf(n - 1, each)
+
+
+@given(expectations(2), scatters)
+def test_the_orders_expected_are_the_mean_of_their_distribution_also_where_days_run_out(expected, scatter):
+    for row in range(2):
+        pmf = probabilities(CountOutcomes(scatter), expected, row)
+        assert pmf.min() >= 0
+        assert pmf.sum() == pytest.approx(1, abs=1e-12)
+        if scatter.at(expected)[row] < 1.2:  # counts that end somewhere cannot scatter without end
+            assert np.arange(pmf.size) @ pmf == pytest.approx(expected.orders[row], rel=2e-3, abs=1e-8)
+
+
+@given(expectations(2), scatters)
+def test_where_days_run_out_the_variance_is_one_that_can_be_and_none_too_small(expected, scatter):
+    outcomes = CountOutcomes(replace(scatter, level_error=0.0))
+    told = outcomes.variance(expected)
+    for row in range(2):
+        pmf = probabilities(outcomes, expected, row)
+        n = np.arange(pmf.size)
+        assert told[row] >= (n**2 @ pmf - (n @ pmf) ** 2) * (1 - 5e-3) - 0.05
+        orders, most = expected.orders[row], expected.most[row]
+        assert told[row] <= orders * (most - orders) * (1 + 1e-6) + 1e-6
+
+
+@given(expectations(), scatters, st.floats(0.001, 0.999))
 def test_a_quantile_of_money_is_the_inverse_of_its_distribution(expected, scatter, level):
     outcomes = MoneyOutcomes(scatter)
     amount = outcomes.quantile(level, expected)
     assert (amount >= 0).all()
-    silent = level <= expected.silent
+    silent = level <= expected.p_no_order
     np.testing.assert_array_equal(amount[silent], 0.0)
     told = ~silent & (amount > 1e-6)  # what is nearly nothing lies below a smallest amount of money
     np.testing.assert_allclose(outcomes.cdf(amount, expected)[told], level, rtol=1e-5)
@@ -76,16 +117,20 @@ def test_coherent_silence_leaves_room_for_the_orders(orders, silent):
 def drawn(outcomes, expected: Expectation, seed: int) -> np.ndarray:
     """Return one outcome of each customer, written down without the distribution functions."""
     rng = np.random.default_rng(seed)
-    comes = rng.uniform(size=expected.orders.size) >= expected.silent
+    comes = rng.uniform(size=expected.orders.size) >= expected.p_no_order
     scatter = outcomes.scatter.at(expected)
     if isinstance(outcomes, CountOutcomes):
         rate = (expected.orders_if_any - 1) * rng.gamma(1 / scatter) * scatter
         return np.where(comes, 1 + rng.poisson(rate), 0).astype(float)
-    return np.where(comes, expected.revenue / (1 - expected.silent) * rng.gamma(1 / scatter) * scatter, 0.0)
+    return np.where(comes, expected.revenue / (1 - expected.p_no_order) * rng.gamma(1 / scatter) * scatter, 0.0)
 
 
 SOME = Expectation(
-    np.array([0.4, 2.0, 9.0]), np.array([0.7, 0.3, 0.01]), np.array([30.0, 80.0, 700.0]), np.full(3, 2.0)
+    np.array([0.4, 2.0, 9.0]),
+    np.array([0.7, 0.3, 0.01]),
+    np.array([30.0, 80.0, 700.0]),
+    np.full(3, 2.0),
+    np.full(3, 1e9),
 )
 OUTCOMES = [CountOutcomes(Scatter(0.3, -0.2, -0.8)), MoneyOutcomes(Scatter(-0.2, -0.4, -0.1))]
 
@@ -117,7 +162,7 @@ def truth() -> Expectation:
     rng = np.random.default_rng(9)
     orders = rng.gamma(0.7, 2.0, N)
     silent = coherent(orders, np.exp(-1.2 * orders))
-    return Expectation(orders, silent, orders * rng.gamma(4, 10, N), 0.5 + rng.poisson(2 * orders))
+    return Expectation(orders, silent, orders * rng.gamma(4, 10, N), 0.5 + rng.poisson(2 * orders), np.full(N, 365.0))
 
 
 TRUE = Scatter(0.2, -0.4, -0.6)
@@ -153,7 +198,9 @@ def test_nine_in_ten_outcomes_fall_inside_where_the_truth_is_known(truth, counts
 
 def test_nine_in_ten_sales_fall_inside_where_the_truth_is_known(truth, money):
     happened = drawn(MoneyOutcomes(TRUE), truth, 7)
-    pit = np.where(happened > 0, money.cdf(happened, truth), np.random.default_rng(8).uniform(size=N) * truth.silent)
+    pit = np.where(
+        happened > 0, money.cdf(happened, truth), np.random.default_rng(8).uniform(size=N) * truth.p_no_order
+    )
     assert np.mean((pit > money.levels.low) & (pit <= money.levels.high)) == pytest.approx(0.90, abs=0.02)
     assert np.histogram(pit, bins=10, range=(0, 1))[0] / N == pytest.approx([0.1] * 10, abs=0.015)
 
@@ -184,7 +231,7 @@ def test_a_common_error_of_the_level_widens_each_outcome_and_not_the_variance_gi
 
 
 def test_what_nobody_expected_is_above_every_level_and_no_accident():
-    nobody = Expectation(np.zeros(2), coherent(np.zeros(2), np.ones(2)), np.zeros(2), np.ones(2))
+    nobody = Expectation(np.zeros(2), coherent(np.zeros(2), np.ones(2)), np.zeros(2), np.ones(2), np.full(2, 30.0))
     counts, money = CountOutcomes(), MoneyOutcomes(Scatter())
     assert counts.high(nobody).tolist() == money.high(nobody).tolist() == [0, 0]
     assert money.cdf(np.array([5.0, 1e6]), nobody).tolist() == pytest.approx([1, 1])

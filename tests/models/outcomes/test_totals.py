@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clv.models.blend.totals import total, totals_by_group
+from clv.models.outcomes.totals import total, totals_by_group
 
 amounts = st.floats(1e-3, 1e9)
 
