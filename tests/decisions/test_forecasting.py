@@ -74,9 +74,10 @@ def test_silence_is_learned_over_the_churn_window_and_the_span(as_table, rows, f
     assert stated.silence_[21.0].n_origins > 0
     table = stated.predict(stated.known_, annual(0.1))
     assert (table["p_churn"] >= table["p_no_order"]).all()
-    pd.testing.assert_series_equal(
-        table["expected_orders"], forecaster.predict(stated.known_, annual(0.1))["expected_orders"], rtol=1e-9
-    )
+    # the window touches orders only of the few who are so surely silent that silence bounds what they order
+    apart = (table["expected_orders"] - forecaster.predict(stated.known_, annual(0.1))["expected_orders"]).abs()
+    assert (apart > 1e-9).mean() < 0.05
+    assert apart.sum() < 1e-3 * table["expected_orders"].sum()
 
 
 def test_candidates_from_outside_compete_through_the_engine_too(as_table, rows):

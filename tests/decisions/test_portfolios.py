@@ -35,7 +35,7 @@ def base(rows) -> pd.DataFrame:
         frame[name] = (frame["value_to_date"] * share).where(known)
     for of in ("orders", "revenue"):  # who is silent for sure brings nothing in the window
         frame[f"window_{of}"] = (1 - frame["p_churn"]) * frame[f"expected_{of}"].abs() / 2
-    frame["p_alive"] = (1.1 - frame["p_churn"]).clip(0, 1)
+    frame["p_alive"] = (1.6 - frame["p_churn"]).clip(0, 1)
     frame["orders_variance"], frame["revenue_variance"] = pd.Series(4.0, frame.index).where(known), 400.0 * known
     return frame.join(assign_portfolios(frame["abc"], frame["p_churn"], CUTS))
 

@@ -126,7 +126,7 @@ def nobody_is_scored_by_weights_that_were_learned_of_them(kind: str = "count") -
             **{OUTCOME: (table[OUTCOME] > 1).astype(float)}
         )
     table = table.astype(float).set_axis([f"C{number:03d}" for number in range(n)])
-    trials = pd.concat({day: table for day in ("2024-06-30", "2024-03-31")}, names=["origin", "customer_id"])
+    trials = pd.concat(dict.fromkeys(("2024-06-30", "2024-03-31"), table), names=["origin", "customer_id"])
     target = Target("orders", days(90), kind, lambda origin: np.empty(0), dict.fromkeys(names))
     before = combine.compete(target, trials, "few_customers").trials[BLEND]
     for name in ("C000", "C001", "C037"):

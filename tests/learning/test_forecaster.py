@@ -230,7 +230,9 @@ def test_a_level_scales_what_is_expected_and_makes_silence_less_likely(company, 
     for of in ("expected_orders", "expected_revenue"):
         assert (raised[of] <= 1.2 * table[of] * (1 + 1e-12)).all()
         assert (raised[of] / table[of]).median() == pytest.approx(1.2, rel=1e-12)
-        assert raised[of].sum() == pytest.approx(1.2 * table[of].sum(), rel=1e-3)  # a few are as likely silent as before
+        assert raised[of].sum() == pytest.approx(
+            1.2 * table[of].sum(), rel=1e-3
+        )  # a few are as likely silent as before
     assert (raised["p_no_order"] <= table["p_no_order"]).all()
     assert forecaster.level == 1.0
     is_sound(raised)

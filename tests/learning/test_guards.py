@@ -1,7 +1,6 @@
 """Faults that would make every figure look better than it is: each is planted, and a guard must see it."""
 
 from __future__ import annotations
-
 import __future__
 
 import datetime as dt
@@ -182,7 +181,9 @@ def plant(patch: pytest.MonkeyPatch, owner: Any, name: str, right: str, wrong: s
     patch.setattr(owner, name, found[name])
 
 
-@pytest.mark.parametrize("guard", dict.fromkeys(fault[0] for fault in FAULTS.values()), ids=lambda guard: guard.__name__)
+@pytest.mark.parametrize(
+    "guard", dict.fromkeys(fault[0] for fault in FAULTS.values()), ids=lambda guard: guard.__name__
+)
 def test_a_guard_is_silent_where_nothing_is_wrong(world, guard):
     guard(world)
 

@@ -50,7 +50,8 @@ class Curve(NamedTuple):
         if k == 0:
             return np.asarray(np.exp(-self.hazard[:, 0] * day / self.days[0]), dtype=float)
         start, power = self._piece(min(k, self.days.size - 1) - 1)
-        return np.asarray(np.exp(-np.minimum(start * (day / self._begins(k)) ** power, _MOST)), dtype=float)
+        log_hazard = np.log(start) + power * np.log(day / self._begins(k))  # a steep power would leave the numbers
+        return np.asarray(np.exp(-np.exp(np.minimum(log_hazard, np.log(_MOST)))), dtype=float)
 
     def day_of(self, share: float) -> FloatArray:
         """Return the days by which a share of such customers has ordered, shape (n,); inf after the last day.
