@@ -119,7 +119,7 @@ def test_without_amounts_the_orders_to_save_lead_the_list():
     customers = waiting([("A", 0.4, 100), ("A", 0.75, 300)]).assign(window_revenue=np.nan, value_to_date=np.nan)
     calls = first_to_call(customers, 10, 35, "orders")
     assert calls.index.tolist() == ["c001", "c000"]
-    assert calls["orders_to_save"].tolist() == pytest.approx([0.1 * 1.5, 0.1 * 0.5])  # all but what has left for good
+    assert calls["orders_to_save"].tolist() == pytest.approx([0.6 * 1.5, 0.4 * 0.5])  # all but what has left for good
     assert summarise_portfolios(customers, 0.1)["orders_at_risk"].sum() == pytest.approx(0.75 * 1.5 + 0.4 * 0.5)
 
 

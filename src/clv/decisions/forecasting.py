@@ -89,6 +89,13 @@ def fit_forecaster(
     return forecaster.at_level(level.factor, _error_of(level, forecaster) if level.reason == "corrected" else None)
 
 
+def churn_window_of(purchase_days: Table, as_of: dt.date, stated_days: int | None, horizon: Horizon) -> Horizon:
+    """Return `churn_window` of all customers known on a day, as `fit_forecaster` settles it."""
+    known_days = purchase_days.filter(_.ordered_on <= as_of)
+    counts = distinct_counts(customer_summary(known_days, as_of)).execute()
+    return churn_window(counts, stated_days, horizon, panel_of(known_days))
+
+
 def churn_window(
     counts: pd.DataFrame, stated_days: int | None, horizon: Horizon, panel: Panel | None = None
 ) -> Horizon:
