@@ -58,6 +58,9 @@ def reads_nothing_beyond(today: dt.date, purchase_days: Table, plan: OriginPlan)
         pd.testing.assert_frame_equal(whole.known, cut.known)
         pd.testing.assert_frame_equal(whole.outcome, cut.outcome)
         assert (whole.seen_days, whole.history) == (cut.seen_days, cut.history)
+        past = purchase_days.filter(purchase_days.ordered_on <= whole.as_of)
+        alone = origins.read_origins(past, OriginPlan(plan.span_days, (whole.as_of,)), today)[0]
+        pd.testing.assert_frame_equal(whole.known, alone.known)
 
 
 def corrections_see_the_weeks_up_to_their_origin() -> None:
@@ -92,8 +95,11 @@ def the_level_of_a_forecast_is_as_unsure_as_its_horizon_is_long(forecaster: Fore
     longer = forecaster.horizon.days / forecaster.span.days
     assert longer > 1.5
     forecaster._spread([])
-    from_misses = distribution.level_error(forecaster.misses_, 0.0, longer)
-    assert forecaster.level_error_ >= from_misses > 1.2 * distribution.level_error(forecaster.misses_, 0.0, 1.0)
+    family = forecaster.ground_.family_
+    of_parameters = distribution.parameter_error(family.models_[family.best_], forecaster.known_, forecaster.horizon)
+    foreseen = [distribution.level_error(forecaster.misses_, of_parameters, stretch) for stretch in (1.0, longer)]
+    assert foreseen[1] > foreseen[0]
+    assert math.isclose(forecaster.level_error_, foreseen[1], rel_tol=1e-9)
 
 
 def evidence_counts_the_stages_of_every_gap(known: pd.DataFrame, stages: int = 3) -> None:
@@ -118,7 +124,7 @@ def money_is_blended(forecaster: Forecaster, known: pd.DataFrame) -> None:
 
 def nobody_is_scored_by_weights_that_were_learned_of_them(kind: str = "count") -> None:
     """Assert that what a customer did leaves the blend's row of that customer as it was, in all trials."""
-    rng, n, names = np.random.default_rng(1), 60, ["models", "regression"]
+    rng, n, names = np.random.default_rng(1), 61, ["models", "regression"]
     mean = rng.gamma(1.0, 2.0, n)
     table = pd.DataFrame({names[0]: mean, names[1]: mean * rng.gamma(0.5, 2.0, n), OUTCOME: rng.poisson(mean)})
     if kind == "probability":

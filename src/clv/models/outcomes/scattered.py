@@ -33,7 +33,7 @@ _MOST_FITTED = 10_000  # outcomes that the scatter is fitted to
 _FARTHEST = -50.0  # log-probability; one outlier must not rule a fit
 _MOST_COUNT_STEPS = 64  # doublings and halvings in the search of a quantile
 _REACHED = 1e-4  # probability of more orders than days from which the mean is adapted
-_MEAN_STEPS, _MOST_EXCESS = 40, 1e3  # halvings in the search of that mean, and the largest over the number of days
+_MEAN_STEPS, _MOST_EXCESS = 60, 1e6  # halvings in the search of that mean, and the largest over the number of days
 
 
 class Expectation(NamedTuple):
