@@ -165,7 +165,7 @@ class CountOutcomes(_Outcomes):
 
     def cdf(self, n: FloatArray, expected: Expectation) -> FloatArray:
         """Return P(orders ≤ n) for whole n ≥ −1, 0–1."""
-        within = _negative_binomial_cdf(n - 1, self._uncapped(expected), self.scatter.at(expected))
+        within = _negative_binomial_cdf(n - 1, self._uncapped(expected), self._scatter_at(expected))
         came = np.where(n < 1, 0.0, np.where(n >= expected.most, 1.0, within))
         result: FloatArray = np.where(n < 0, 0.0, expected.p_no_order + (1 - expected.p_no_order) * came)
         return result
@@ -177,9 +177,15 @@ class CountOutcomes(_Outcomes):
         if rows.size:
             some = expected.rows(rows)
             inside = np.clip((level - some.p_no_order) / (1 - some.p_no_order), 0.0, 1 - 1e-12)
-            beyond = _negative_binomial_quantile(inside, self._uncapped(some), self.scatter.at(some))
+            beyond = _negative_binomial_quantile(inside, self._uncapped(some), self._scatter_at(some))
             result[rows] = 1 + np.minimum(beyond, some.most_beyond)
         return result
+
+    def _scatter_at(self, expected: Expectation) -> FloatArray:
+        """Return the scatter beyond the first order: a count with a largest number cannot scatter without end."""
+        beyond = np.maximum(expected.orders_if_any - 1, _LEAST_MONEY)
+        room = np.maximum(expected.most_beyond / beyond - 1, _LEAST_SCATTER)
+        return np.minimum(self.scatter.at(expected), room)
 
     def _uncapped(self, expected: Expectation) -> FloatArray:
         """Return the mean that the count beyond the first order would have without a largest number.
@@ -187,7 +193,7 @@ class CountOutcomes(_Outcomes):
         Where days run out, what lies above their number falls on it; the count must then aim higher to keep its mean.
         """
         wanted, most = expected.orders_if_any - 1, expected.most_beyond
-        mean, scatter = wanted.copy(), self.scatter.at(expected)
+        mean, scatter = wanted.copy(), self._scatter_at(expected)
         rows = np.flatnonzero(_negative_binomial_cdf(most, mean, scatter) < 1 - _REACHED)
         low, high = mean[rows], np.maximum(_MOST_EXCESS * most[rows], mean[rows])
         goal = np.minimum(wanted[rows], (1 - 1e-6) * most[rows])
