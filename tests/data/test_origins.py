@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.learning import guards
 from tests.reference import companies
 
 from clv.data.customers import customer_days
@@ -145,19 +146,9 @@ def test_what_comes_after_an_origin_changes_nothing_that_is_known_there(lines):
         assert past.outcome["days_to_order"].eq(math.inf).all()
 
 
-def reads_nothing_beyond(today: dt.date, days: ibis.Table, plan: OriginPlan) -> None:
-    """Assert that what lies after a day leaves no trace in the origins that are read on it."""
-    for seen, cut in zip(
-        read_origins(days, plan, today), read_origins(days.filter(days.ordered_on <= today), plan, today), strict=True
-    ):
-        pd.testing.assert_frame_equal(seen.known, cut.known)
-        pd.testing.assert_frame_equal(seen.outcome, cut.outcome)
-        assert (seen.seen_days, seen.history) == (cut.seen_days, cut.history)
-
-
 @pytest.mark.parametrize("today", ["2024-03-31", "2024-04-01", "2024-04-03", "2024-04-09", "2024-04-10", "2024-04-12"])
 def test_what_lies_after_today_is_not_looked_at(lines, today):
-    reads_nothing_beyond(dt.date.fromisoformat(today), customer_days(lines(HISTORY), TODAY), ONE_SPAN)
+    guards.reads_nothing_beyond(dt.date.fromisoformat(today), customer_days(lines(HISTORY), TODAY), ONE_SPAN)
 
 
 def test_a_span_that_is_not_over_today_is_missing_and_silence_is_told_as_far_as_it_was_seen(lines):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from tests.learning import guards
 
 from clv.learning import combine
 from clv.learning.backtest import OUTCOME, Target
@@ -207,25 +208,9 @@ def lucky(n: int = 200, seed: int = 0) -> pd.DataFrame:
     return keyed([table.set_axis([f"C{number:04d}" for number in range(n)])])
 
 
-def test_the_weights_of_a_customers_row_never_saw_what_the_customer_did():
-    table = lucky()
-    before = compete(target(candidates=MEMBERS[:2], rules=()), table, "few_customers").trials[BLEND]
-    for row in (0, 1, 77):  # whatever the customer had done, the row would be the same
-        moved = table.copy()
-        moved.iloc[row, moved.columns.get_loc(OUTCOME)] += 30.0
-        after = compete(target(candidates=MEMBERS[:2], rules=()), moved, "few_customers").trials[BLEND]
-        assert after.iloc[row] == before.iloc[row]
-        assert not np.allclose(after, before, rtol=1e-6)
-
-
-def test_a_customer_in_two_trials_is_one_customer_in_the_folds():
-    tables = [trial(100, 1), trial(100, 2)]
-    before = compete(target(rules=()), keyed(tables), "few_customers").trials[BLEND]
-    tables[0].iloc[5, -1] += 30.0
-    after = compete(target(rules=()), keyed(tables), "few_customers").trials[BLEND]
-    same = after.xs("C5", level="customer_id") == before.xs("C5", level="customer_id")
-    assert same.all()
-    assert not np.allclose(after, before, rtol=1e-6)
+@pytest.mark.parametrize("kind", ["count", "probability"])
+def test_the_weights_of_a_customers_rows_never_saw_what_the_customer_did_in_any_trial(kind):
+    guards.nobody_is_scored_by_weights_that_were_learned_of_them(kind)
 
 
 def test_who_is_right_of_the_customers_it_is_scored_on_alone_does_not_help_the_row_of_the_blend():

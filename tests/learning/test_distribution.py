@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.learning import guards
 from tests.reference import companies
 
 from clv.learning import distribution
@@ -43,9 +44,7 @@ def test_many_origins_that_miss_by_as_much_have_that_error():
 
 
 def test_the_error_grows_with_the_root_of_time():
-    missed = [Miss(0.2, 1e6, 1.0)] * 4
-    assert level_error(missed, 0.0, 4.0) == pytest.approx(2 * level_error(missed, 0.0, 1.0))
-    assert level_error(missed, 0.0, 0.5) == level_error(missed, 0.0, 1.0)  # nothing was tried over less than a span
+    guards.the_error_of_the_level_grows_with_the_root_of_time()
 
 
 def test_an_origin_with_more_history_behind_it_tells_more():

@@ -71,7 +71,7 @@ def test_a_customer_who_comes_every_day_for_two_years_is_expected_to_go_on(shops
 def test_one_customer_who_comes_every_day_moves_the_forecasts_of_the_others_little(shops, of):
     alone, beside = shops[0][of], shops[1][of].drop(f"C{WHALE:06d}")
     assert beside.sum() == pytest.approx(alone.sum(), rel=0.03)
-    assert ((beside - alone).abs() / alone).median() < 0.10  # measured: .02 to .098 over these shops
+    assert ((beside - alone).abs() / alone).median() < 0.10  # .02 to .098 here; .20 with all trees, where another wins
 
 
 def heavy_tailed(seed: int, n: int = 1_500, until: int = 540) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from tests.learning import guards
 
 from clv.errors import DataError
 from clv.models.calendar.corrections import LARGEST_FACTOR, level_factors
@@ -110,15 +111,11 @@ def test_a_rising_base_is_corrected_upwards():
 
 
 def test_candidates_see_only_the_weeks_up_to_their_origin():
-    rng = np.random.default_rng(0)
-    ends = pd.date_range("2021-01-03", periods=150, freq="7D")
-    mean = 200 * np.exp(0.3 * np.cos(2 * np.pi * ends.day_of_year.to_numpy() / 365.25))
-    weeks = pd.DataFrame({"week_end": ends, "actual": rng.poisson(mean), "expected": 200.0})
-    origin = ends[[119]]
-    found = level_factors(weeks, origin, in_weeks(13))
-    assert (found - 1).abs().min(axis=None) > 0.01
-    later = weeks.assign(actual=weeks["actual"].where(weeks["week_end"] <= origin[0], 0))
-    pd.testing.assert_frame_equal(found, level_factors(later, origin, in_weeks(13)))
+    guards.corrections_see_the_weeks_up_to_their_origin()
+
+
+def test_a_step_that_nobody_could_foresee_is_missed_in_full():
+    guards.a_step_that_nobody_could_foresee_is_missed_in_full()
 
 
 def test_steps_are_the_ratios_of_their_windows_relative_to_what_was_expected():

@@ -236,7 +236,7 @@ def _poisson(design: FloatArray, y: FloatArray, offset: FloatArray, wave_sd: Flo
 def _noise(residuals: FloatArray, n_parameters: int) -> tuple[float, float]:
     """Return the dispersion of weeks (Poisson = 1, never below) and their memory, 0 to 0.9."""
     n = residuals.size
-    dispersion = max(1.0, float(residuals @ residuals) / (n - n_parameters))
+    dispersion = max(1.0, float(residuals @ residuals) / max(n - n_parameters, 1))
     raw = float(residuals[1:] @ residuals[:-1] / (residuals @ residuals)) if residuals.any() else 0.0
     # taking parameters out of n residuals pulls their autocorrelation down by about n_parameters / n
     return dispersion, float(np.clip(raw + n_parameters / n, 0.0, _STRONGEST_MEMORY))
