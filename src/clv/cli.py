@@ -92,6 +92,20 @@ def score(
     typer.echo(out)
 
 
+@app.command(epilog="Example: clv simulate --customers 20000 --seed 7 --out data/demo")
+def simulate(
+    customers: Annotated[int, typer.Option(help="People and firms behind the registers, up to 1,500,000")] = 20_000,
+    seed: Annotated[int, typer.Option(help="The same seed and number give the same bytes")] = 7,
+    out: Annotated[Path, typer.Option(help="Folder to write, which data/demo.yaml describes")] = Path("data/demo"),
+) -> None:
+    """Write a simulated company: all tables as real exports, and its truth; prints the folder."""
+    from clv.data.simulate.company import simulate_company
+
+    lines = simulate_company(out, customers, seed)
+    log.print(f"{customers:,} customers, {lines:,} lines; what is true of them lies in {out / 'truth'}", markup=False)
+    typer.echo(out)
+
+
 def _progress(step: str, event: str) -> None:
     log.print(f"{dt.datetime.now():%H:%M:%S}  {step:<18} {event}", markup=False)
 

@@ -53,7 +53,9 @@ def draw_tastes(n: int, rng: np.random.Generator) -> Tastes:
     return Tastes(interest, rng.gamma(QUANTITY_SHAPE, QUANTITY_MEAN / QUANTITY_SHAPE, n))
 
 
-def draw_lines(orders: Orders, promised: Flags, tastes: Tastes, catalogue: Catalogue, rng: np.random.Generator) -> Lines:
+def draw_lines(
+    orders: Orders, promised: Flags, tastes: Tastes, catalogue: Catalogue, rng: np.random.Generator
+) -> Lines:
     """Draw what is in each order; `promised` orders follow the message of a discount."""
     order = np.repeat(np.arange(orders.time.size), 1 + rng.poisson(LINES_MEAN, orders.time.size))
     person, n = orders.person[order], order.size

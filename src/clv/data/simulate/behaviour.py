@@ -100,7 +100,7 @@ def day_of_leaving(rates: Rates, orders: Orders, bad: Exposure, ratio: float) ->
         By how much.
     """
     n = rates.first.size
-    # every event of a person in the order of time: 0 the life begins, 1 a spell begins, 2 one ends, 3 an order, 4 the end
+    # events of a person by time: 0 the life begins, 1 a spell begins, 2 one ends, 3 an order, 4 the end
     person = np.concatenate([np.arange(n), bad.person, bad.person, orders.person, np.arange(n)])
     time = np.concatenate([rates.first, bad.start, bad.end, orders.time, rates.latest])
     kind = np.repeat([0, 1, 2, 3, 4], [n, bad.person.size, bad.person.size, orders.person.size, n])
@@ -131,12 +131,6 @@ def _first_crossing(
     left[who] = time[place] - np.maximum(over, 0) / slope
     left[left >= ALL_DAYS] = np.inf
     return left
-
-
-def before_leaving(orders: Orders, left: Floats) -> Orders:
-    """Return the orders that happened; the order after which a person left is the last."""
-    happened = orders.time <= left[orders.person]
-    return Orders(*(column[happened] for column in orders))
 
 
 def is_within(spells: Exposure, person: Ints, time: Floats, n_people: int) -> Flags:

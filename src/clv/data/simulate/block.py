@@ -39,9 +39,7 @@ def make_block(number: int, n: int, catalogue: Catalogue, seed: np.random.SeedSe
     return found | service.tables(company, ids, second) | _pipeline(company, ids, catalogue, third)
 
 
-def _pipeline(
-    company: Company, ids: pa.Array, catalogue: Catalogue, rng: np.random.Generator
-) -> dict[str, pa.Table]:
+def _pipeline(company: Company, ids: pa.Array, catalogue: Catalogue, rng: np.random.Generator) -> dict[str, pa.Table]:
     n = max(1, int(pipeline.PROSPECTS_PER_PERSON * company.people.number.size))
     ticket = company.tastes.ticket(catalogue).sum(axis=1)
     clone_of = pipeline.draw_clones(n, pipeline.best_customers(company.rates, ticket), rng)
@@ -59,4 +57,3 @@ def _pipeline(
         rng,
     )
     return deals.tables(company, ids, people, tastes, prospects, opportunities, rng)
-

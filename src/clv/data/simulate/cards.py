@@ -146,9 +146,13 @@ def _names(people: People, card: _Card, rng: np.random.Generator) -> tuple[Texts
 def _firm_names(people: People, card: _Card, rng: np.random.Generator) -> Texts:
     n, person = card.person.size, card.person
     firm, case = people.firm[person], card.case
-    of_owner = _spaced(_KINDS[case, firm], _spaced(*(_SURNAMES[0, case, x[person]] for x in (people.surname, people.mothers))))
+    of_owner = _spaced(
+        _KINDS[case, firm], _spaced(*(_SURNAMES[0, case, x[person]] for x in (people.surname, people.mothers)))
+    )
     name = np.where(people.surname[person] % 3 > 0, of_owner, _FIRMS[case, firm])
-    forms = np.array([[""] * len(LEGAL_FORMS), [f" {form}" for form in LEGAL_FORMS], [f" {x}" for x in LEGAL_FORMS_LONG]])
+    forms = np.array(
+        [[""] * len(LEGAL_FORMS), [f" {form}" for form in LEGAL_FORMS], [f" {x}" for x in LEGAL_FORMS_LONG]]
+    )
     form = forms[_form_shown(n, rng), people.legal_form[person]]
     return spelling.misspell(spelling.join(name, form), rng.random(n) < TYPO_SHARES["name"], rng)
 
@@ -185,7 +189,9 @@ def _mail(people: People, card: _Card, rng: np.random.Generator) -> Texts:
 def _phone(people: People, card: _Card, rng: np.random.Generator) -> pa.Array:
     n = card.person.size
     number = people.phone[card.person]
-    number = np.where(card.is_later & (rng.random(n) < OTHER_PHONE_SHARE), rng.integers(20_000_000, 99_999_999, n), number)
+    number = np.where(
+        card.is_later & (rng.random(n) < OTHER_PHONE_SHARE), rng.integers(20_000_000, 99_999_999, n), number
+    )
     number = np.where(rng.random(n) < RECYCLED_SHARE, people.phone[rng.integers(0, people.phone.size, n)], number)
     return spelling.mobile(number, rng.integers(0, 4, n))
 

@@ -1,4 +1,4 @@
-"""What is sold and where: departments, categories, products with price and margin, stores, costs of contact, the plan."""
+"""What is sold and where: departments, categories, products, stores, campaigns, costs of contact, the plan."""
 
 from __future__ import annotations
 
@@ -62,7 +62,11 @@ def draw_catalogue(rng: np.random.Generator) -> Catalogue:
     margin = np.array([margin for _, _, margin in CATEGORIES.values()])[category] + rng.uniform(-0.06, 0.06, n)
     popularity = 1 / np.arange(2.0, PRODUCTS_PER_CATEGORY + 2)
     return Catalogue(
-        category, price, cents(price * (1 - margin) / 100), rng.integers(0, len(BRANDS), n), popularity / popularity.sum()
+        category,
+        price,
+        cents(price * (1 - margin) / 100),
+        rng.integers(0, len(BRANDS), n),
+        popularity / popularity.sum(),
     )
 
 
@@ -81,7 +85,9 @@ def products(catalogue: Catalogue) -> pa.Table:
     category = catalogue.category
     departments = [DEPARTMENTS.index(department) for department, _, _ in CATEGORIES.values()]
     brand = chosen(BRANDS, catalogue.brand)
-    names = [f"{CATEGORY_NAMES[c]} {b} {i + 1}" for i, (c, b) in enumerate(zip(category, brand.to_pylist(), strict=True))]
+    names = [
+        f"{CATEGORY_NAMES[c]} {b} {i + 1}" for i, (c, b) in enumerate(zip(category, brand.to_pylist(), strict=True))
+    ]
     return pa.table(
         {
             "product_id": product_ids(),

@@ -15,7 +15,7 @@ HISTORY_DAYS = (AS_OF - START).days + 1
 FUTURE_DAYS = 730  # two years that only the truth knows
 ALL_DAYS = HISTORY_DAYS + FUTURE_DAYS
 
-# How much more is ordered than in the mean week. The weeks of a year begin on 1 January; the last has eight or nine days.
+# Orders relative to the mean week; the weeks of a year begin on 1 January, the last has eight or nine days.
 _SLOPES = {0: 0.78, 4: 0.80, 8: 0.92, 17: 0.98, 18: 1.12, 20: 0.98, 26: 0.94, 35: 1.05, 36: 1.30, 38: 1.0, 44: 1.05}
 _CHRISTMAS = {46: 1.20, 47: 1.45, 48: 1.60, 49: 1.85, 50: 2.05, 51: 0.90}
 _WEEKDAYS = np.array([0.95, 0.90, 0.95, 1.00, 1.20, 1.35, 0.65])  # Monday first; of mean one
@@ -59,9 +59,9 @@ _cumulative = np.concatenate([[0.0], np.cumsum(_intensity)])
 
 def season_days(until: Days) -> Days:
     """Return the seasonal time that has passed by a day: days, each weighed by its index."""
-    return np.interp(until, np.arange(ALL_DAYS + 1), _cumulative)
+    return np.asarray(np.interp(until, np.arange(ALL_DAYS + 1), _cumulative))
 
 
 def day_of_season(passed: Days) -> Days:
     """Return the day by which this much seasonal time has passed: the inverse of `season_days`."""
-    return np.interp(passed, _cumulative, np.arange(ALL_DAYS + 1))
+    return np.asarray(np.interp(passed, _cumulative, np.arange(ALL_DAYS + 1)))

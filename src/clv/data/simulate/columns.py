@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.str_]
+Rows = TypeVar("Rows", bound=tuple[Any, ...])
 
 EPOCH = (START - dt.date(1970, 1, 1)).days  # of day 0 of the simulation
 MONEY = pa.decimal128(18, 2)
@@ -60,6 +61,12 @@ def chosen(words: list[str] | tuple[str, ...], index: npt.NDArray[Any], known: F
 def texts(values: npt.NDArray[Any], known: Flags | None = None) -> pa.Array:
     """Return NumPy text as Arrow text; null where not `known`."""
     return pa.array(values, pa.string(), mask=_unknown(known))
+
+
+def rows(table: Rows, which: npt.NDArray[Any]) -> Rows:
+    """Return these rows, by place or flag, of a named tuple of columns."""
+    make: Any = type(table)
+    return cast(Rows, make(*(column[which] for column in table)))
 
 
 def pick(shares: Floats | list[float], n: int, rng: np.random.Generator) -> Ints:

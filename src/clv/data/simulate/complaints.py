@@ -8,7 +8,7 @@ import numpy as np
 
 from clv.data.simulate import truths
 from clv.data.simulate.behaviour import Exposure, Orders
-from clv.data.simulate.columns import Flags, Floats, Ints, pick
+from clv.data.simulate.columns import Flags, Floats, Ints, pick, rows
 
 TYPES = ("entrega", "producto", "cobro", "atención")
 TYPE_TOUCHPOINTS = ("entrega", "tienda", "web", "servicio")
@@ -39,7 +39,8 @@ def draw_cases(orders: Orders, latest: Floats, rng: np.random.Generator) -> Case
     order = np.flatnonzero(rng.random(orders.time.size) < truths.CASE_PER_ORDER)
     opened = orders.time[order] + rng.exponential(3.0, order.size)
     person = orders.person[order]
-    order, opened, person = (column[opened < latest[person]] for column in (order, opened, person))
+    inside = opened < latest[person]
+    order, opened, person = order[inside], opened[inside], person[inside]
     n = order.size
     severity = pick([0.45, 0.30, 0.25], n, rng)
     needed = MEDIAN_DAYS[severity] * np.exp(rng.normal(0, 0.9, n))
@@ -72,5 +73,5 @@ def those_that_happened(cases: Cases, kept: Flags, left: Floats) -> Cases:
     """Return the cases opened before the person left, with places among the orders that are `kept`."""
     here = kept[cases.order] & (cases.opened <= left[cases.person])
     place = np.cumsum(kept) - 1
-    found = Cases(*(column[here] for column in cases))
+    found = rows(cases, here)
     return found._replace(order=place[found.order])

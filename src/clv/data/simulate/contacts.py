@@ -9,11 +9,12 @@ import numpy as np
 from clv.data.simulate import truths
 from clv.data.simulate.behaviour import Exposure, Orders
 from clv.data.simulate.clock import HISTORY_DAYS
-from clv.data.simulate.columns import Flags, Floats, Ints, pick
+from clv.data.simulate.columns import Flags, Floats, Ints
 
 MESSAGES = ("descuento", "novedades", "regalo")
 KINDS = ("abierto", "clic", "canje")
 LEAST_DAYS_KNOWN = 30  # from the first order to the campaign: who is newer is not contacted
+ACCEPTING = 0.85  # share of the people
 OPENS, CLICKS, REDEEMS = 0.45, 0.12, 0.65  # shares of those treated; the last of the orders in the window
 
 
@@ -82,7 +83,9 @@ def draw_responses(contacts: Contacts, of_order: Ints, orders: Orders, rng: np.r
     redeemed = redeemed[~contacts.is_control[of_order[redeemed]] & (orders.time[redeemed] < HISTORY_DAYS)]
     contact = np.concatenate([opened, clicked, of_order[redeemed]])
     wait = rng.exponential(1.5, opened.size + clicked.size)
-    day = np.concatenate([np.minimum(contacts.day[contact[: wait.size]] + wait, HISTORY_DAYS - 1), orders.time[redeemed]])
+    day = np.concatenate(
+        [np.minimum(contacts.day[contact[: wait.size]] + wait, HISTORY_DAYS - 1), orders.time[redeemed]]
+    )
     kind = np.repeat([0, 1, 2], [opened.size, clicked.size, redeemed.size])
     order = np.concatenate([np.full(wait.size, -1), redeemed])
     settled = np.lexsort((kind, contact, day))
@@ -91,4 +94,4 @@ def draw_responses(contacts: Contacts, of_order: Ints, orders: Orders, rng: np.r
 
 def new_card_accepts(n: int, rng: np.random.Generator) -> Flags:
     """Draw who lets the company contact him."""
-    return pick([0.15, 0.85], n, rng) == 1
+    return rng.random(n) < ACCEPTING

@@ -9,7 +9,7 @@ import numpy as np
 from clv.data.simulate import truths
 from clv.data.simulate.behaviour import Exposure, is_within
 from clv.data.simulate.clock import HISTORY_DAYS
-from clv.data.simulate.columns import Floats, Ints, pick
+from clv.data.simulate.columns import Floats, Ints, pick, rows
 
 SHARE = 0.10  # of the people
 MONTH_DAYS = 30
@@ -32,11 +32,11 @@ def draw_subscriptions(first: Floats, bad: Exposure, rng: np.random.Generator) -
     n = person.size
     started = np.floor(first[person] + rng.random(n) * (HISTORY_DAYS - first[person]))
     churn = rng.beta(*truths.PLAN_CHURN, n)
-    ended = started + MONTH_DAYS * rng.geometric(churn)
+    ended = started + float(MONTH_DAYS) * rng.geometric(churn)
     reason = pick(list(truths.REASON_SHARES), n, rng)
     felt = is_within(bad, person, ended, first.size)
     speaks = rng.random(n) < truths.SERVICE_REASON_AFTER_BAD_CASE
     reason = np.where(felt & speaks, truths.REASONS.index("servicio"), reason)
     plan = pick([0.5, 0.35, 0.15], n, rng)
-    settled = np.lexsort((person, started))
-    return Subscriptions(*(column[settled] for column in (person, plan, started, ended, churn, reason)))
+    found = Subscriptions(person, plan, started, ended, churn, reason)
+    return rows(found, np.lexsort((person, started)))

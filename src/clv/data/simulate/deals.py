@@ -54,10 +54,7 @@ def _prospects(
     n, became = rows.created.size, rows.converted >= 0
     # who became a customer is written down as that customer, a clone likes what his model likes
     known = People(
-        *(
-            np.where(became, theirs[rows.converted], mine)
-            for mine, theirs in zip(people, company.people, strict=True)
-        )
+        *(np.where(became, theirs[rows.converted], mine) for mine, theirs in zip(people, company.people, strict=True))
     )
     known = known._replace(mail_owner=np.arange(n))
     model = np.maximum(rows.clone_of, rows.converted)

@@ -9,7 +9,7 @@ import numpy as np
 from clv.data.simulate import truths
 from clv.data.simulate.behaviour import Exposure, Orders, is_within
 from clv.data.simulate.clock import HISTORY_DAYS
-from clv.data.simulate.columns import Flags, Floats, Ints
+from clv.data.simulate.columns import Flags, Floats, Ints, rows
 from clv.data.simulate.complaints import Cases
 from clv.data.simulate.words import BLAME, NEUTRAL, PRAISE, SELLERS
 
@@ -61,8 +61,7 @@ def draw_surveys(orders: Orders, channel: Ints, bad: Exposure, n_people: int, rn
     tepid = len(PRAISE) + rng.integers(0, len(NEUTRAL), n)
     comment = np.select([score >= 8, score <= 5], [word, unhappy], tepid)
     comment = np.where(rng.random(n) < COMMENTED, comment, -1)
-    settled = np.lexsort((person, answered))
-    return Surveys(*(column[settled] for column in (person, answered, touchpoint, score, comment)))
+    return rows(Surveys(person, answered, touchpoint, score, comment), np.lexsort((person, answered)))
 
 
 def draw_tasks(first: Floats, is_company: Flags, cases: Cases, rng: np.random.Generator) -> Tasks:
@@ -75,11 +74,8 @@ def draw_tasks(first: Floats, is_company: Flags, cases: Cases, rng: np.random.Ge
     known = quarter > first[firm]
     person = np.concatenate([welcome, cases.person[severe], firm[known]])
     type_ = np.repeat([0, 1, 2], [welcome.size, severe.size, int(known.sum())])
-    due = np.concatenate(
-        [first[welcome] + PROTOCOL_DAYS[0], cases.opened[severe] + PROTOCOL_DAYS[1], quarter[known]]
-    )
+    due = np.concatenate([first[welcome] + PROTOCOL_DAYS[0], cases.opened[severe] + PROTOCOL_DAYS[1], quarter[known]])
     done = due - 1 + rng.exponential(DELAY_MEAN_DAYS, due.size)
     done = np.where((rng.random(due.size) < DONE_SHARE) & (done < HISTORY_DAYS), done, np.inf)
-    settled = np.lexsort((person, type_, due))
     owner = rng.integers(0, len(SELLERS), first.size)[person]
-    return Tasks(*(column[settled] for column in (person, type_, due, done, owner)))
+    return rows(Tasks(person, type_, due, done, owner), np.lexsort((person, type_, due)))

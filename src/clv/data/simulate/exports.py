@@ -79,7 +79,7 @@ EXPORTS = (
         "order_id": "boleta", "amount": "neto",
     }, "shop"),
     Export("campaign_responses", "web/campaign_responses.parquet", {
-        "campaign_id": "campaign", "customer_id": "user_id", "responded_on": "on", "kind": "event",
+        "campaign_id": "campaign", "customer_id": "user_id", "responded_on": "happened_on", "kind": "event",
         "order_id": "order_no", "amount": "net_amount",
     }, "web"),
     Export("cases", "crm/reclamos.csv", {
@@ -207,12 +207,12 @@ class _Csv(_File):
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write values as a Spanish export does: decimal comma, day first, S and N."""
+    """Write values as a Spanish export does: decimal comma, day first, 1 for yes."""
     kind = column.type
     if pa.types.is_decimal(kind) or pa.types.is_floating(kind):
         return pc.replace_substring(column.cast(pa.string()), ".", ",")
     if pa.types.is_boolean(kind):
-        return pc.if_else(column, "S", "N")
+        return pc.if_else(column, "1", "0")
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         return _dates(column)
     return column if pa.types.is_string(kind) else column.cast(pa.string())

@@ -9,7 +9,7 @@ import numpy as np
 from clv.data.simulate import behaviour, complaints, contacts, truths
 from clv.data.simulate.baskets import Lines, Tastes, draw_lines, draw_tastes
 from clv.data.simulate.catalogue import Catalogue
-from clv.data.simulate.columns import Floats, Ints, pick
+from clv.data.simulate.columns import Floats, Ints, pick, rows
 from clv.data.simulate.people import People, draw_people
 from clv.data.simulate.registers import Records, draw_records, record_of
 from clv.data.simulate.words import CITIES
@@ -54,7 +54,7 @@ def live(number: int, n: int, catalogue: Catalogue, rng: np.random.Generator) ->
     bad = complaints.bad_spells(cases)
     left = behaviour.day_of_leaving(rates, possible, bad, truths.BAD_CASE_HAZARD_RATIO)
     kept = possible.time <= left[possible.person]
-    orders = behaviour.Orders(*(column[kept] for column in possible))
+    orders = rows(possible, kept)
     cases = complaints.those_that_happened(cases, kept, left)
     of_order = contacts.contact_of_order(contacted, orders)
     channel, store = _channels(orders, records, people, rng)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from clv.data.simulate import truths
-from clv.data.simulate.columns import Flags, Floats, Ints, pick
+from clv.data.simulate.columns import Flags, Floats, Ints, pick, rows
 from clv.data.simulate.words import (
     CITIES,
     FIRM_KINDS,
@@ -101,7 +101,7 @@ def draw_people(first_number: int, n: int, accepts: Flags, rng: np.random.Genera
         firm=rng.integers(0, len(FIRM_KINDS) * len(FIRM_NAMES), n),
         legal_form=pick([0.25, 0.35, 0.30, 0.06, 0.04], n, rng).clip(0, len(LEGAL_FORMS) - 1),
         born=born,
-        tax_number=_tax_numbers(first_number + np.arange(n), is_company),
+        tax_number=np.zeros(n, np.int64),  # goes with the number, below
         phone=np.where(shares_phone, phone[head], phone),
         mail_owner=np.where(shares_mail, head, np.arange(n)),
         mail_form=rng.integers(0, 4, n),
@@ -115,8 +115,9 @@ def draw_people(first_number: int, n: int, accepts: Flags, rng: np.random.Genera
     )
     shuffled = rng.permutation(n)
     rank = np.argsort(shuffled)
-    mixed = People(*(column[shuffled] for column in people))
-    return mixed._replace(number=people.number, mail_owner=rank[mixed.mail_owner])
+    mixed = rows(people, shuffled)
+    tax_number = tax_numbers(people.number, mixed.is_company)
+    return mixed._replace(number=people.number, mail_owner=rank[mixed.mail_owner], tax_number=tax_number)
 
 
 def _share_of_singles() -> float:
@@ -144,7 +145,9 @@ def _surnames(household: Ints, role: Ints, n_households: int, rng: np.random.Gen
 
 def _given_names(household: Ints, role: Ints, is_twin: Flags, rng: np.random.Generator) -> tuple[Flags, Ints, Ints]:
     n = role.size
-    is_woman = np.select([role == PARENT_A, role == PARENT_B], [rng.random(n) < 0.4, rng.random(n) < 0.6], rng.random(n) < 0.5)
+    is_woman = np.select(
+        [role == PARENT_A, role == PARENT_B], [rng.random(n) < 0.4, rng.random(n) < 0.6], rng.random(n) < 0.5
+    )
     rank = pick(1 / (np.arange(len(WOMEN)) + 6.0), 2 * n, rng).reshape(2, n)
     head = np.flatnonzero(role == PARENT_A)[household]
     is_namesake = (role == CHILD_1) & (rng.random(n) < NAMESAKE_SHARE)
@@ -169,6 +172,6 @@ def _birth_days(household: Ints, role: Ints, is_twin: Flags, rng: np.random.Gene
     return np.where(is_twin & (role == CHILD_2), elder, born)
 
 
-def _tax_numbers(number: Ints, is_company: Flags) -> Ints:
+def tax_numbers(number: Ints, is_company: Flags) -> Ints:
     """Return a number for each person of up to two million, no two alike, in bands of the Chilean registry."""
     return np.where(is_company, 76_000_000 + number * 7, 4_000_000 + number * 7_368_787 % 21_000_017)

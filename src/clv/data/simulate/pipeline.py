@@ -10,8 +10,8 @@ from clv.data.simulate import truths
 from clv.data.simulate.behaviour import Rates
 from clv.data.simulate.catalogue import CATEGORIES
 from clv.data.simulate.clock import HISTORY_DAYS
-from clv.data.simulate.columns import Flags, Floats, Ints, pick
-from clv.data.simulate.people import People
+from clv.data.simulate.columns import Flags, Floats, Ints, pick, rows
+from clv.data.simulate.people import People, tax_numbers
 from clv.data.simulate.words import SELLERS
 
 PROSPECTS_PER_PERSON = 0.15
@@ -68,7 +68,7 @@ def like(people: People, models: People, clone_of: Ints, rng: np.random.Generato
         for field in ("city", "occupation", "is_company")
     }
     born = np.where(is_clone, models.born[clone_of] + rng.integers(-700, 700, is_clone.size), people.born)
-    return people._replace(born=born, **copied)
+    return people._replace(born=born, tax_number=tax_numbers(people.number, copied["is_company"]), **copied)
 
 
 def draw_clones(n: int, best: Ints, rng: np.random.Generator) -> Ints:
@@ -140,7 +140,7 @@ def _draw_paths(earliest: Floats, rng: np.random.Generator) -> _Paths:
     opened = earliest + rng.random(n) * (HISTORY_DAYS - earliest)
     ends = opened[:, None] + np.cumsum(rng.exponential(1.0, (n, N_STAGES)) * np.array(truths.STAGE_MEAN_DAYS), axis=1)
     passes = rng.random((n, N_STAGES)) < np.array(truths.STAGE_PASSES)
-    is_won = passes.all(axis=1)
+    is_won = np.asarray(passes.all(axis=1))
     return _Paths(opened, ends, np.where(is_won, N_STAGES - 1, passes.argmin(axis=1)), is_won)
 
 
@@ -182,7 +182,7 @@ def _opportunities(
     n, closed = prospect.size, paths.closed
     stage = np.minimum((paths.ends < HISTORY_DAYS).sum(axis=1), paths.last)
     chance = np.array(list(truths.win_probabilities().values()))[stage]
-    rows = Opportunities(
+    found = Opportunities(
         prospect=prospect,
         customer=customer,
         opened=paths.opened,
@@ -196,5 +196,4 @@ def _opportunities(
         category=pick([1.0] * len(CATEGORIES), n, rng),
         owner=rng.integers(0, N_SELLERS, n),
     )
-    settled = np.lexsort((np.arange(n), paths.opened))
-    return Opportunities(*(column[settled] for column in rows))
+    return rows(found, np.lexsort((np.arange(n), paths.opened)))

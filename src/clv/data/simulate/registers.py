@@ -78,7 +78,7 @@ def main_record(records: Records, register: int | None = None) -> Ints:
 
 
 def registered_days(records: Records, first: Floats, record: Ints, time: Floats, rng: np.random.Generator) -> Floats:
-    """Return when each record was made: at the first of its orders (`record`, `time`) in the log, or some day without."""
+    """Return when each record was made: at its first order (`record`, `time`) in the log, or some day without."""
     made = np.full(records.person.size, np.inf)
     seen = time < HISTORY_DAYS
     np.minimum.at(made, record[seen], time[seen])

@@ -10,9 +10,10 @@ from clv.data.simulate.cards import draw_cards
 from clv.data.simulate.catalogue import CATEGORY_NAMES, Catalogue
 from clv.data.simulate.clock import FUTURE_DAYS, HISTORY_DAYS
 from clv.data.simulate.columns import Floats, Ints, chosen, days, money, where_known
-from clv.data.simulate.life import Company
+from clv.data.simulate.life import NUMBERS, Company
 from clv.data.simulate.registers import REGISTERS, registered_days
 from clv.data.simulate.sales import person_ids
+from clv.data.simulate.words import CITIES
 
 KNOWN_REFERRAL_SHARE = 0.8  # of the recommendations: written on the card, where both stand in one register
 WEEK = 7.0
@@ -65,11 +66,11 @@ def _people(company: Company, person_id: pa.Array, catalogue: Catalogue) -> pa.T
     return pa.table(
         {
             "person_id": person_id,
-            "household": pa.array(company.number * 20_000 + people.household),
+            "household": pa.array(company.number * NUMBERS + people.household),
             "is_company": pa.array(people.is_company),
             "is_twin": pa.array(people.is_twin),
             "occupation": chosen(truths.OCCUPATIONS, people.occupation, ~people.is_company),
-            "city": pa.array(people.city),
+            "city": chosen([city.name for city in CITIES], people.city),
             "first_order_on": days(rates.first),
             "left_on": days(left, stays),
             "left_without_bad_cases_on": days(company.left_without_bad_cases, without),

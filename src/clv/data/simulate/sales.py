@@ -24,7 +24,7 @@ ORDERS_OF_BLOCK = 1_000_000  # order numbers kept for a block
 
 def minute_of_day(time: Floats, channel: npt.NDArray[Any]) -> Ints:
     """Return the minute of the day of moments, within the hours of their channel; later moments stay later."""
-    return OPENS[channel] + ((time - np.floor(time)) * OPEN_MINUTES[channel]).astype(np.int64)
+    return np.asarray(OPENS[channel] + ((time - np.floor(time)) * OPEN_MINUTES[channel]).astype(np.int64))
 
 
 def order_ids(company: Company) -> pa.Array:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from clv.data.simulate import complaints, contacts, contracts, experience, truths
 from clv.data.simulate.catalogue import MESSAGE_COST
 from clv.data.simulate.clock import HISTORY_DAYS
-from clv.data.simulate.columns import Floats, Ints, chosen, days, moments, money, text_ids, where_known
+from clv.data.simulate.columns import Floats, Ints, chosen, days, moments, money, rows, text_ids, where_known
 from clv.data.simulate.life import Company
 from clv.data.simulate.registers import REGISTERS, SHOP, main_record
 from clv.data.simulate.sales import minute_of_day, order_ids, person_ids
@@ -44,22 +44,22 @@ def _of_person(company: Company, ids: pa.Array, person: Ints) -> dict[str, pa.Ar
 
 
 def _contacts(company: Company, ids: pa.Array, rng: np.random.Generator) -> dict[str, pa.Table]:
-    rows, orders = company.contacts, company.orders
-    cost = np.array([MESSAGE_COST[channel] * 100 for channel in CAMPAIGN_CHANNELS])[rows.campaign]
+    sent, orders = company.contacts, company.orders
+    cost = np.array([MESSAGE_COST[channel] * 100 for channel in CAMPAIGN_CHANNELS])[sent.campaign]
     contacted = pa.table(
         {
-            **_of_person(company, ids, rows.person),
-            "campaign_id": chosen(CAMPAIGN_IDS, rows.campaign),
-            "contacted_on": days(rows.day),
-            "channel": chosen(CAMPAIGN_CHANNELS, rows.campaign),
-            "message": chosen(contacts.MESSAGES, np.maximum(rows.message, 0), ~rows.is_control),
-            "is_control": pa.array(rows.is_control),
-            "cost": money(np.where(rows.is_control, 0, cost)),
+            **_of_person(company, ids, sent.person),
+            "campaign_id": chosen(CAMPAIGN_IDS, sent.campaign),
+            "contacted_on": days(sent.day),
+            "channel": chosen(CAMPAIGN_CHANNELS, sent.campaign),
+            "message": chosen(contacts.MESSAGES, np.maximum(sent.message, 0), ~sent.is_control),
+            "is_control": pa.array(sent.is_control),
+            "cost": money(np.where(sent.is_control, 0, cost)),
         }
     )
-    responses = contacts.draw_responses(rows, company.contact_of_order, orders, rng)
+    responses = contacts.draw_responses(sent, company.contact_of_order, orders, rng)
     has_order, order = responses.order >= 0, np.maximum(responses.order, 0)
-    person = rows.person[responses.contact]
+    person = sent.person[responses.contact]
     record = np.where(has_order, company.record[order], main_record(company.records)[person])
     bought = company.lines.quantity > 0
     of_order = np.bincount(
@@ -68,7 +68,7 @@ def _contacts(company: Company, ids: pa.Array, rng: np.random.Generator) -> dict
     responded = pa.table(
         {
             **who(company, ids, record),
-            "campaign_id": chosen(CAMPAIGN_IDS, rows.campaign[responses.contact]),
+            "campaign_id": chosen(CAMPAIGN_IDS, sent.campaign[responses.contact]),
             "responded_on": days(responses.day),
             "kind": chosen(contacts.KINDS, responses.kind),
             "order_id": where_known(order_ids(company).take(pa.array(order)), has_order),
@@ -80,9 +80,7 @@ def _contacts(company: Company, ids: pa.Array, rng: np.random.Generator) -> dict
 
 def _cases(company: Company, ids: pa.Array) -> dict[str, pa.Table]:
     settled = np.argsort(company.cases.opened, kind="stable")
-    cases = complaints.Cases(*(column[settled] for column in company.cases))
-    seen = cases.opened < HISTORY_DAYS
-    cases = complaints.Cases(*(column[seen] for column in cases))
+    cases = rows(company.cases, settled[company.cases.opened[settled] < HISTORY_DAYS])
     later = _shift(company, cases)
     opened, responded, resolved = (moment + later for moment in (cases.opened, cases.responded, cases.resolved))
     case_id = text_ids("R", company.number * IDS_OF_BLOCK + np.arange(opened.size) + 1, 9)
@@ -126,53 +124,53 @@ def _moment(time: Floats, before: float = np.inf) -> pa.Array:
     return moments(time, (time - np.floor(time)) * 1440, time < before)
 
 
-def _surveys(company: Company, ids: pa.Array, rows: experience.Surveys) -> pa.Table:
+def _surveys(company: Company, ids: pa.Array, answers: experience.Surveys) -> pa.Table:
     return pa.table(
         {
-            **_of_person(company, ids, rows.person),
-            "answered_on": days(rows.answered),
-            "touchpoint": chosen(truths.TOUCHPOINTS, rows.touchpoint),
-            "score": pa.array(rows.score),
-            "comment": chosen(experience.COMMENTS, np.maximum(rows.comment, 0), rows.comment >= 0),
+            **_of_person(company, ids, answers.person),
+            "answered_on": days(answers.answered),
+            "touchpoint": chosen(truths.TOUCHPOINTS, answers.touchpoint),
+            "score": pa.array(answers.score),
+            "comment": chosen(experience.COMMENTS, np.maximum(answers.comment, 0), answers.comment >= 0),
         }
     )
 
 
-def _tasks(company: Company, ids: pa.Array, rows: experience.Tasks) -> pa.Table:
+def _tasks(company: Company, ids: pa.Array, set_: experience.Tasks) -> pa.Table:
     return pa.table(
         {
-            **_of_person(company, ids, rows.person),
-            "task_id": text_ids("T", company.number * IDS_OF_BLOCK + np.arange(rows.person.size) + 1, 9),
-            "type": chosen(experience.TASKS, rows.type),
-            "due_on": days(rows.due),
-            "done_on": days(rows.done, np.isfinite(rows.done)),
-            "owner": chosen(SELLERS, rows.owner),
+            **_of_person(company, ids, set_.person),
+            "task_id": text_ids("T", company.number * IDS_OF_BLOCK + np.arange(set_.person.size) + 1, 9),
+            "type": chosen(experience.TASKS, set_.type),
+            "due_on": days(set_.due),
+            "done_on": days(set_.done, np.isfinite(set_.done)),
+            "owner": chosen(SELLERS, set_.owner),
         }
     )
 
 
-def _subscriptions(company: Company, ids: pa.Array, rows: contracts.Subscriptions) -> dict[str, pa.Table]:
-    in_shop = main_record(company.records, SHOP)[rows.person] >= 0
-    rows = contracts.Subscriptions(*(column[in_shop] for column in rows))
-    number = text_ids("S", company.number * IDS_OF_BLOCK + np.arange(rows.person.size) + 1, 9)
-    over = rows.ended < HISTORY_DAYS
+def _subscriptions(company: Company, ids: pa.Array, contracted: contracts.Subscriptions) -> dict[str, pa.Table]:
+    in_shop = main_record(company.records, SHOP)[contracted.person] >= 0
+    contracted = rows(contracted, in_shop)
+    number = text_ids("S", company.number * IDS_OF_BLOCK + np.arange(contracted.person.size) + 1, 9)
+    over = contracted.ended < HISTORY_DAYS
     table = pa.table(
         {
-            **who(company, ids, main_record(company.records, SHOP)[rows.person]),
+            **who(company, ids, main_record(company.records, SHOP)[contracted.person]),
             "subscription_id": number,
-            "plan": chosen(truths.PLANS, rows.plan),
-            "price": money(np.array(truths.PLAN_PRICES)[rows.plan] * 100),
-            "started_on": days(rows.started),
-            "ended_on": days(rows.ended, over),
-            "reason": chosen(truths.REASONS, rows.reason, over),
+            "plan": chosen(truths.PLANS, contracted.plan),
+            "price": money(np.array(truths.PLAN_PRICES)[contracted.plan] * 100),
+            "started_on": days(contracted.started),
+            "ended_on": days(contracted.ended, over),
+            "reason": chosen(truths.REASONS, contracted.reason, over),
         }
     )
     truth = pa.table(
         {
             "subscription_id": number,
-            "person_id": person_ids(company).take(pa.array(rows.person)),
-            "monthly_churn": pa.array(rows.churn),
-            "ends_on": days(rows.ended),
+            "person_id": person_ids(company).take(pa.array(contracted.person)),
+            "monthly_churn": pa.array(contracted.churn),
+            "ends_on": days(contracted.ended),
         }
     )
     return {"subscriptions": table, "truth/subscriptions": truth}

@@ -49,7 +49,7 @@ def join(*parts: Texts) -> Texts:
 
 
 def misspell(text: Texts, which: Flags, rng: np.random.Generator) -> Texts:
-    """Return the texts with one typing error in each of `which`: letters swapped, left out, doubled, or the next key."""
+    """Return the texts with a typing error in each of `which`: two letters swapped, one left out, doubled or beside."""
     place = np.flatnonzero(which & (np.strings.str_len(text) >= 4))
     if place.size == 0:
         return text
@@ -87,7 +87,9 @@ def rut(number: Ints, style: Ints) -> pa.Array:
     ['12.345.678-5', '12345678-5', '76543216']
     """
     digit = pa.array(list("0123456789K")).take(pa.array(_check_digit(number)))
-    text = [pa.array(part).cast(pa.string()) for part in (number, number // 10**6, number // 1000 % 1000, number % 1000)]
+    text = [
+        pa.array(part).cast(pa.string()) for part in (number, number // 10**6, number // 1000 % 1000, number % 1000)
+    ]
     dotted = pc.binary_join_element_wise(text[1], *(pc.utf8_lpad(part, 3, "0") for part in text[2:]), ".")
     body = pc.if_else(pa.array(style == 0), dotted, text[0])
     dash = pc.if_else(pa.array(style < 2), "-", "")
@@ -108,6 +110,8 @@ def mobile(number: Ints, style: Ints) -> pa.Array:
     ['+56 9 8765 4321', '56987654321']
     """
     whole = pc.utf8_lpad(pa.array(number).cast(pa.string()), 8, "0")
-    spaced = pc.binary_join_element_wise(pc.utf8_slice_codeunits(whole, 0, 4), pc.utf8_slice_codeunits(whole, 4, 8), " ")
+    spaced = pc.binary_join_element_wise(
+        pc.utf8_slice_codeunits(whole, 0, 4), pc.utf8_slice_codeunits(whole, 4, 8), " "
+    )
     fronts = pa.array(["+56 9 ", "9 ", "9", "569"]).take(pa.array(style))
     return pc.binary_join_element_wise(fronts, pc.if_else(pa.array(style < 2), spaced, whole), "")

@@ -82,7 +82,10 @@ def parameters() -> dict[str, Any]:
         "order_rate_per_week": {
             "gamma_shape": RATE_SHAPE,
             "gamma_mean": RATE_MEAN,
-            "log_effects": {**dict(zip(OCCUPATIONS, OCCUPATION_LOG_EFFECTS, strict=True)), "company": COMPANY_LOG_EFFECT},
+            "log_effects": {
+                **dict(zip(OCCUPATIONS, OCCUPATION_LOG_EFFECTS, strict=True)),
+                "company": COMPANY_LOG_EFFECT,
+            },
         },
         "leaving_hazard_per_week": {"gamma_shape": LEAVING_SHAPE, "gamma_mean": LEAVING_MEAN},
         "leaving_hazard_per_order": {"gamma_shape": AFTER_ORDER_SHAPE, "gamma_mean": AFTER_ORDER_MEAN},

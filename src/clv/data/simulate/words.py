@@ -51,37 +51,42 @@ MEN = {
     "Patricio": "Pato", "Jaime": "Jimmy", "Hernán": "Nancho", "Marcelo": "Chelo", "Agustín": "Cucho",
 }  # fmt: skip
 SURNAMES = (
-    "González Muñoz Rojas Díaz Pérez Soto Contreras Silva Martínez Sepúlveda Morales Rodríguez López Fuentes "
-    "Hernández Torres Araya Flores Espinoza Valenzuela Castillo Tapia Reyes Gutiérrez Castro Pizarro Álvarez "
-    "Vásquez Sánchez Fernández Ramírez Carrasco Gómez Cortés Herrera Núñez Jara Vergara Rivera Figueroa Riquelme "
-    "García Miranda Bravo Vera Molina Vega Campos Sandoval Orellana Cárdenas Olivares Alarcón Gallardo Ortiz Garrido "
-    "Salazar Guzmán Henríquez Saavedra Navarro Aguilera Parra Romero Aravena Vargas Vidal Peña Zúñiga Poblete "
-    "Escobar Medina Moreno Leiva Maldonado Farías Toro Acuña Ruiz Salinas Bustos Méndez Venegas Ibáñez Donoso Cáceres "
-    "Pino Bustamante Lagos Ponce Yáñez Mora Ávila Correa Arancibia Cerda Oyarzún Inostroza Lara Villalobos Urrutia "
-    "Opazo Barra Becerra Palma Quezada Mardones Barría Montero Cifuentes Bahamondes Ulloa Arriagada Catalán Ñancupil "
-    "Aguirre Undurraga Errázuriz Larraín Irarrázaval Goycoolea Etchegaray Schmidt Müller Huenchumilla Quilodrán "
-    "Zamorano Iturriaga Echeverría Lizama Manríquez Norambuena Ossandón Pacheco Quintana Rebolledo Santibáñez Troncoso"
-).split() + [
-    "de la Fuente", "del Río", "de la Cruz", "de la Barra", "del Solar", "San Martín", "de los Reyes", "Santa Cruz",
-    "de la Vega", "del Campo", "Ruiz de Gamboa", "Ortiz de Zárate", "Ponce de León", "Fernández de Castro",
-    "García y Huidobro", "Pérez de Arce", "Valdés y Vives", "de Ferrari",
-]  # fmt: skip
+    "González", "Muñoz", "Rojas", "Díaz", "Pérez", "Soto", "Contreras", "Silva", "Martínez", "Sepúlveda", "Morales",
+    "Rodríguez", "López", "Fuentes", "Hernández", "Torres", "Araya", "Flores", "Espinoza", "Valenzuela", "Castillo",
+    "Tapia", "Reyes", "Gutiérrez", "Castro", "Pizarro", "Álvarez", "Vásquez", "Sánchez", "Fernández", "Ramírez",
+    "Carrasco", "Gómez", "Cortés", "Herrera", "Núñez", "Jara", "Vergara", "Rivera", "Figueroa", "Riquelme", "García",
+    "Miranda", "Bravo", "Vera", "Molina", "Vega", "Campos", "Sandoval", "Orellana", "Cárdenas", "Olivares", "Alarcón",
+    "Gallardo", "Ortiz", "Garrido", "Salazar", "Guzmán", "Henríquez", "Saavedra", "Navarro", "Aguilera", "Parra",
+    "Romero", "Aravena", "Vargas", "Vidal", "Peña", "Zúñiga", "Poblete", "Escobar", "Medina", "Moreno", "Leiva",
+    "Maldonado", "Farías", "Toro", "Acuña", "Ruiz", "Salinas", "Bustos", "Méndez", "Venegas", "Ibáñez", "Donoso",
+    "Cáceres", "Pino", "Bustamante", "Lagos", "Ponce", "Yáñez", "Mora", "Ávila", "Correa", "Arancibia", "Cerda",
+    "Oyarzún", "Inostroza", "Lara", "Villalobos", "Urrutia", "Opazo", "Barra", "Becerra", "Palma", "Quezada",
+    "Mardones", "Barría", "Montero", "Cifuentes", "Bahamondes", "Ulloa", "Arriagada", "Catalán", "Ñancupil",
+    "Aguirre", "Undurraga", "Errázuriz", "Larraín", "Irarrázaval", "Goycoolea", "Etchegaray", "Schmidt", "Müller",
+    "Huenchumilla", "Quilodrán", "Zamorano", "Iturriaga", "Echeverría", "Lizama", "Manríquez", "Norambuena",
+    "Ossandón", "Pacheco", "Quintana", "Rebolledo", "Santibáñez", "Troncoso", "de la Fuente", "del Río", "de la Cruz",
+    "de la Barra", "del Solar", "San Martín", "de los Reyes", "Santa Cruz", "de la Vega", "del Campo",
+    "Ruiz de Gamboa", "Ortiz de Zárate", "Ponce de León", "Fernández de Castro", "García y Huidobro", "Pérez de Arce",
+    "Valdés y Vives", "de Ferrari",
+)  # fmt: skip
 STREETS = (
-    "Av. Libertador Bernardo O’Higgins|Calle Los Aromos|Pasaje El Quillay|Av. Pedro de Valdivia|Calle Arturo Prat|"
-    "Av. Irarrázaval|Calle Manuel Rodríguez|Pasaje Las Camelias|Av. La Florida|Calle Freire|Calle Colón|Av. España|"
-    "Calle Balmaceda|Pasaje Los Copihues|Av. Vicuña Mackenna|Calle Esmeralda|Calle San Martín|Av. Alemania|"
-    "Camino a Melipilla|Calle Maipú|Pasaje Río Ñuble|Av. Argentina|Calle Condell|Calle Lautaro|Av. Los Carrera|"
-    "Calle Serrano|Pasaje Santa Inés|Av. Francisco Bilbao|Calle Bulnes|Calle Barros Arana"
-).split("|")
+    "Av. Libertador Bernardo O’Higgins", "Calle Los Aromos", "Pasaje El Quillay", "Av. Pedro de Valdivia",
+    "Calle Arturo Prat", "Av. Irarrázaval", "Calle Manuel Rodríguez", "Pasaje Las Camelias", "Av. La Florida",
+    "Calle Freire", "Calle Colón", "Av. España", "Calle Balmaceda", "Pasaje Los Copihues", "Av. Vicuña Mackenna",
+    "Calle Esmeralda", "Calle San Martín", "Av. Alemania", "Camino a Melipilla", "Calle Maipú", "Pasaje Río Ñuble",
+    "Av. Argentina", "Calle Condell", "Calle Lautaro", "Av. Los Carrera", "Calle Serrano", "Pasaje Santa Inés",
+    "Av. Francisco Bilbao", "Calle Bulnes", "Calle Barros Arana",
+)  # fmt: skip
 MAIL_DOMAINS = ("gmail.com", "hotmail.com", "yahoo.es", "outlook.cl", "vtr.net")
 FIRM_KINDS = (
-    "Comercial|Constructora|Ferretería|Inmobiliaria|Transportes|Servicios|Importadora|Distribuidora|Clínica|Hotel|"
-    "Restaurante|Panadería|Colegio|Agrícola|Viña"
-).split("|")
+    "Comercial", "Constructora", "Ferretería", "Inmobiliaria", "Transportes", "Servicios", "Importadora",
+    "Distribuidora", "Clínica", "Hotel", "Restaurante", "Panadería", "Colegio", "Agrícola", "Viña",
+)  # fmt: skip
 FIRM_NAMES = (
-    "Los Andes|del Pacífico|Ñandú|Cordillera|San José|El Roble|Aconcagua|Austral|Santa Elena|Los Boldos|La Estrella|"
-    "Nueva Era|Puerto Claro|Valle Central|El Cóndor|Tres Hermanos|Altamira|Bellavista|Rucalemu|Pudahuel"
-).split("|")
+    "Los Andes", "del Pacífico", "Ñandú", "Cordillera", "San José", "El Roble", "Aconcagua", "Austral", "Santa Elena",
+    "Los Boldos", "La Estrella", "Nueva Era", "Puerto Claro", "Valle Central", "El Cóndor", "Tres Hermanos",
+    "Altamira", "Bellavista", "Rucalemu", "Pudahuel",
+)  # fmt: skip
 LEGAL_FORMS = ("S.A.", "SpA", "Ltda.", "E.I.R.L.", "y Cía. Ltda.")
 LEGAL_FORMS_LONG = ("Sociedad Anónima", "S.p.A.", "Limitada", "EIRL", "y Compañía Limitada")
 SELLERS = tuple(f"Vendedor {number:02d}" for number in range(1, 13))
