@@ -9,7 +9,7 @@ import numpy as np
 from clv.data.simulate import truths
 from clv.data.simulate.behaviour import Orders
 from clv.data.simulate.catalogue import CATEGORIES, PRODUCTS_PER_CATEGORY, Catalogue
-from clv.data.simulate.columns import Flags, Floats, Ints, pick
+from clv.data.simulate.columns import Flags, Floats, Ints, pick, rows
 
 LINES_MEAN = 0.8  # lines of an order after its first
 INTEREST_SHAPE = 0.30  # of the gammas behind a person's categories: few of the twelve
@@ -73,7 +73,21 @@ def draw_lines(
     bought = Lines(
         order, orders.time[order], product, quantity, full - discount, discount, catalogue.unit_cost[product] * quantity
     )
-    return _with_refunds(bought, orders.time.size, rng)
+    return _with_refunds(_one_line_a_product(bought), orders.time.size, rng)
+
+
+def _one_line_a_product(lines: Lines) -> Lines:
+    """Return the lines with those of one order and product summed, as a till does: none is the copy of another."""
+    key = lines.order * (len(CATEGORIES) * PRODUCTS_PER_CATEGORY) + lines.product
+    _, first, place = np.unique(key, return_index=True, return_inverse=True)
+
+    def summed(column: Ints) -> Ints:
+        total = np.zeros(first.size, np.int64)
+        np.add.at(total, place, column)
+        return total
+
+    sums = {name: summed(getattr(lines, name)) for name in ("quantity", "amount", "discount", "cost")}
+    return rows(lines, first)._replace(**sums)
 
 
 def _with_refunds(bought: Lines, n_orders: int, rng: np.random.Generator) -> Lines:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from clv.data.simulate.catalogue import product_ids, store_ids
-from clv.data.simulate.clock import HISTORY_DAYS
+from clv.data.simulate.clock import ALL_DAYS, HISTORY_DAYS
 from clv.data.simulate.columns import Floats, Ints, chosen, moments, money, text_ids, where_known
 from clv.data.simulate.contacts import MESSAGES
 from clv.data.simulate.life import WEB, Company
@@ -39,6 +39,7 @@ def tables(company: Company, ids: pa.Array) -> dict[str, pa.Table]:
     lines, order_id = company.lines, order_ids(company)
     minute = minute_of_day(lines.time, company.channel[lines.order])
     settled = np.lexsort((lines.product, lines.quantity < 0, lines.order, np.floor(lines.time) * 1440 + minute))
+    settled = settled[lines.time[settled] < ALL_DAYS]  # a refund may come later than all days
     is_known = lines.time[settled] < HISTORY_DAYS
     log = _lines(company, ids, order_id, settled[is_known], minute)
     future = _lines(company, ids, order_id, settled[~is_known], minute)

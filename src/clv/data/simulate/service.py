@@ -116,7 +116,7 @@ def _shift(company: Company, cases: complaints.Cases) -> Floats:
     """Return by how much a case moves so that it is opened after its order, whose minute lies within opening hours."""
     ordered = company.orders.time[cases.order]
     minute = minute_of_day(ordered, company.channel[cases.order])
-    written = np.floor(ordered) + (minute + 1) / 1440
+    written = np.floor(ordered) + (minute + 1.5) / 1440  # half a minute more, so that no rounding makes them one
     return np.maximum(written - cases.opened, 0)
 
 
