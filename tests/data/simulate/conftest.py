@@ -17,11 +17,11 @@ CUSTOMERS = 1_500
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a simulated company, as `clv simulate` writes it."""
     folder = tmp_path_factory.mktemp("simulated") / "demo"
-    simulate_company(folder, CUSTOMERS, seed=3)
+    simulate_company(folder, CUSTOMERS, seed=4)
     return folder
 
 
 @pytest.fixture(scope="session")
 def tables() -> dict[str, pa.Table]:
     """Return the tables of a company by our names."""
-    return company_tables(CUSTOMERS, seed=3)
+    return company_tables(CUSTOMERS, seed=4)

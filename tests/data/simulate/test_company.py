@@ -111,7 +111,7 @@ def test_each_register_of_the_log_is_read_by_the_product(demo, tmp_path):
 
 def test_parameters_name_seed_and_truths(demo):
     found = json.loads((demo / "truth" / "parameters.json").read_text(encoding="utf-8"))
-    assert (found["customers"], found["seed"]) == (1500, 3)
+    assert (found["customers"], found["seed"]) == (1500, 4)
     assert found["bad_case"]["hazard_ratio"] == 3.0
     assert len(found["season_by_week_of_year"]) == 52
     assert found["campaigns"]["C04"]["rate_ratio"] == {"descuento": 1.6, "novedades": 1.3}

@@ -86,8 +86,12 @@ def _one_line_a_product(lines: Lines) -> Lines:
         np.add.at(total, place, column)
         return total
 
-    sums = {name: summed(getattr(lines, name)) for name in ("quantity", "amount", "discount", "cost")}
-    return rows(lines, first)._replace(**sums)
+    return rows(lines, first)._replace(
+        quantity=summed(lines.quantity),
+        amount=summed(lines.amount),
+        discount=summed(lines.discount),
+        cost=summed(lines.cost),
+    )
 
 
 def _with_refunds(bought: Lines, n_orders: int, rng: np.random.Generator) -> Lines:

@@ -28,16 +28,16 @@ from clv.data.simulate.words import (
 
 # share of cards on which a field is empty, by register: three of ten fields in the mean, more where a clerk must ask
 EMPTY = {
-    "email": (0.45, 0.04),
-    "phone": (0.25, 0.30),
-    "tax_id": (0.22, 0.48),
-    "address": (0.40, 0.25),
-    "postal_code": (0.50, 0.30),
-    "birth_date": (0.32, 0.38),
-    "sex": (0.25, 0.45),
+    "email": (0.35, 0.03),
+    "phone": (0.20, 0.15),
+    "tax_id": (0.20, 0.40),
+    "address": (0.40, 0.30),
+    "postal_code": (0.50, 0.40),
+    "birth_date": (0.30, 0.30),
+    "sex": (0.30, 0.45),
     "city": (0.15, 0.20),
-    "occupation": (0.30, 0.25),
-    "interest": (0.40, 0.20),
+    "occupation": (0.35, 0.30),
+    "interest": (0.45, 0.25),
 }
 UPPER_SHARES, BARE_SHARES = (0.45, 0.06), (0.55, 0.35)  # capitals and no accents, by register
 NICKNAME_SHARES = (0.02, 0.08)
