@@ -115,6 +115,16 @@ def test_nobody_orders_after_he_left_nor_before_his_card_was_made(frames):
     assert (day >= pd.to_datetime(bought["registered_on"])).all()
 
 
+def test_no_card_is_written_to_before_it_was_made(frames):
+    cards = frames["customers"][[*KEYS, "registered_on"]]
+    for table, column in (
+        ("campaign_contacts", "contacted_on"), ("campaign_responses", "responded_on"), ("cases", "opened_at"),
+        ("surveys", "answered_on"), ("tasks", "due_on"), ("subscriptions", "started_on"),
+    ):  # fmt: skip
+        rows = frames[table].merge(cards, on=KEYS)
+        assert (pd.to_datetime(rows[column]) >= pd.to_datetime(rows["registered_on"])).all(), table
+
+
 def test_a_bad_case_is_what_the_rule_says(frames):
     cases = frames["cases"].merge(frames["truth/cases"], on="case_id")
     known = cases[cases["resolved_at"].notna() & (cases["severity"] == truths.BAD_SEVERITY)]

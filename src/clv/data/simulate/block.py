@@ -13,7 +13,7 @@ from clv.data.simulate.baskets import draw_tastes
 from clv.data.simulate.catalogue import Catalogue
 from clv.data.simulate.life import NUMBERS, Company, live
 from clv.data.simulate.people import draw_people
-from clv.data.simulate.registers import SHOP, main_record
+from clv.data.simulate.registers import SHOP
 
 PEOPLE = 20_000  # of a block: a few hundred megabytes while it is worked
 
@@ -47,7 +47,7 @@ def _pipeline(company: Company, ids: pa.Array, catalogue: Catalogue, rng: np.ran
     drawn = draw_people(company.number * NUMBERS + PEOPLE, n, accepts, rng)
     people = pipeline.like(drawn, company.people, clone_of, rng)
     rates, tastes = behaviour.draw_rates(people.log_effect, rng), draw_tastes(n, rng)
-    in_shop = main_record(company.records, SHOP) >= 0
+    in_shop = company.records.register[company.first_record] == SHOP
     prospects, opportunities = pipeline.draw_pipeline(
         clone_of,
         (rates, tastes.ticket(catalogue).sum(axis=1)),

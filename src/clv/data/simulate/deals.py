@@ -13,7 +13,7 @@ from clv.data.simulate.columns import cents, chosen, days, money, text_ids, wher
 from clv.data.simulate.life import Company
 from clv.data.simulate.people import People
 from clv.data.simulate.pipeline import Opportunities, Prospects
-from clv.data.simulate.registers import SHOP, main_record
+from clv.data.simulate.registers import SHOP
 from clv.data.simulate.sales import person_ids
 from clv.data.simulate.words import SELLERS
 
@@ -32,10 +32,9 @@ def tables(
 ) -> dict[str, pa.Table]:
     """Return prospects and opportunities with the ids of the shop; `people` are those drawn for the prospects."""
     prospect_id = text_ids("PR", company.number * NUMBERS + np.arange(prospects.created.size) + 1, 7)
-    shop = main_record(company.records, SHOP)
     return {
         "prospects": _prospects(company, ids, people, tastes, prospects, opportunities, prospect_id, rng),
-        "opportunities": _opportunities(company, ids.take(pa.array(np.maximum(shop, 0))), opportunities, prospect_id),
+        "opportunities": _opportunities(company, ids.take(pa.array(company.first_record)), opportunities, prospect_id),
         "truth/prospects": _truth(company, people, prospects, prospect_id),
         "truth/opportunities": _outcomes(company, opportunities),
     }
@@ -72,9 +71,7 @@ def _prospects(
         "created_on": days(rows.created),
         "expected_amount": money(cents(rows.expected.round(-3))),
         "owner": chosen(SELLERS, rows.owner),
-        "converted_to": where_known(
-            ids.take(pa.array(np.maximum(main_record(company.records, SHOP)[rows.converted], 0))), became
-        ),
+        "converted_to": where_known(ids.take(pa.array(company.first_record[rows.converted])), became),
     }
     for name, column in more.items():
         cards = cards.append_column(name, column)

@@ -34,6 +34,7 @@ class Company(NamedTuple):
     channel: Ints
     store: Ints  # −1 where the order was made in none
     record: Ints  # that each order was written to
+    first_record: Ints  # of each person: that of the first order, which no contact precedes
     lines: Lines
     cases: complaints.Cases
     bad: behaviour.Exposure
@@ -58,6 +59,7 @@ def live(number: int, n: int, catalogue: Catalogue, rng: np.random.Generator) ->
     cases = complaints.those_that_happened(cases, kept, left)
     of_order = contacts.contact_of_order(contacted, orders)
     channel, store = _channels(orders, records, people, rng)
+    record = record_of(records, orders.person, orders.time, channel >= WEB)
     message = np.where(of_order >= 0, contacted.message[of_order], -1)
     promised = message == contacts.MESSAGES.index("descuento")
     return Company(
@@ -71,7 +73,8 @@ def live(number: int, n: int, catalogue: Catalogue, rng: np.random.Generator) ->
         contact_of_order=of_order,
         channel=channel,
         store=store,
-        record=record_of(records, orders.person, orders.time, channel >= WEB),
+        record=record,
+        first_record=record[np.searchsorted(orders.person, np.arange(n))],
         lines=draw_lines(orders, promised, tastes, catalogue, rng),
         cases=cases,
         bad=complaints.bad_spells(cases),

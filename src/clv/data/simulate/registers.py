@@ -70,13 +70,6 @@ def record_of(records: Records, person: Ints, time: Floats, is_web: Flags) -> In
     return np.where((second >= 0) & (time >= records.switch[person, register]), second, records.of[person, register])
 
 
-def main_record(records: Records, register: int | None = None) -> Ints:
-    """Return each person's first record, of one register or of whichever there is (shop first); −1 for none."""
-    if register is not None:
-        return records.of[:, register]
-    return np.where(records.of[:, SHOP] >= 0, records.of[:, SHOP], records.of[:, WEB])
-
-
 def registered_days(records: Records, first: Floats, record: Ints, time: Floats, rng: np.random.Generator) -> Floats:
     """Return when each record was made: at its first order (`record`, `time`) in the log, or some day without."""
     made = np.full(records.person.size, np.inf)

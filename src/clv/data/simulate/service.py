@@ -10,7 +10,7 @@ from clv.data.simulate.catalogue import MESSAGE_COST
 from clv.data.simulate.clock import HISTORY_DAYS
 from clv.data.simulate.columns import Floats, Ints, chosen, days, moments, money, rows, text_ids, where_known
 from clv.data.simulate.life import Company
-from clv.data.simulate.registers import REGISTERS, SHOP, main_record
+from clv.data.simulate.registers import REGISTERS, SHOP
 from clv.data.simulate.sales import minute_of_day, order_ids, person_ids
 from clv.data.simulate.words import SELLERS
 
@@ -25,10 +25,10 @@ def tables(company: Company, ids: pa.Array, rng: np.random.Generator) -> dict[st
     first = company.rates.first
     surveys = experience.draw_surveys(company.orders, company.channel, company.bad, first.size, rng)
     tasks = experience.draw_tasks(first, company.people.is_company, company.cases, rng)
-    contracts_ = contracts.draw_subscriptions(first, company.bad, rng)
+    subscribed = contracts.draw_subscriptions(first, company.bad, rng)
     found["surveys"] = _surveys(company, ids, surveys)
     found["tasks"] = _tasks(company, ids, tasks)
-    return found | _subscriptions(company, ids, contracts_)
+    return found | _subscriptions(company, ids, subscribed)
 
 
 def who(company: Company, ids: pa.Array, record: Ints) -> dict[str, pa.Array]:
@@ -40,7 +40,7 @@ def who(company: Company, ids: pa.Array, record: Ints) -> dict[str, pa.Array]:
 
 
 def _of_person(company: Company, ids: pa.Array, person: Ints) -> dict[str, pa.Array]:
-    return who(company, ids, main_record(company.records)[person])
+    return who(company, ids, company.first_record[person])
 
 
 def _contacts(company: Company, ids: pa.Array, rng: np.random.Generator) -> dict[str, pa.Table]:
@@ -60,7 +60,7 @@ def _contacts(company: Company, ids: pa.Array, rng: np.random.Generator) -> dict
     responses = contacts.draw_responses(sent, company.contact_of_order, orders, rng)
     has_order, order = responses.order >= 0, np.maximum(responses.order, 0)
     person = sent.person[responses.contact]
-    record = np.where(has_order, company.record[order], main_record(company.records)[person])
+    record = np.where(has_order, company.record[order], company.first_record[person])
     bought = company.lines.quantity > 0
     of_order = np.bincount(
         company.lines.order[bought], weights=company.lines.amount[bought], minlength=orders.time.size
@@ -136,27 +136,28 @@ def _surveys(company: Company, ids: pa.Array, answers: experience.Surveys) -> pa
     )
 
 
-def _tasks(company: Company, ids: pa.Array, set_: experience.Tasks) -> pa.Table:
+def _tasks(company: Company, ids: pa.Array, due: experience.Tasks) -> pa.Table:
     return pa.table(
         {
-            **_of_person(company, ids, set_.person),
-            "task_id": text_ids("T", company.number * IDS_OF_BLOCK + np.arange(set_.person.size) + 1, 9),
-            "type": chosen(experience.TASKS, set_.type),
-            "due_on": days(set_.due),
-            "done_on": days(set_.done, np.isfinite(set_.done)),
-            "owner": chosen(SELLERS, set_.owner),
+            **_of_person(company, ids, due.person),
+            "task_id": text_ids("T", company.number * IDS_OF_BLOCK + np.arange(due.person.size) + 1, 9),
+            "type": chosen(experience.TASKS, due.type),
+            "due_on": days(due.due),
+            "done_on": days(due.done, np.isfinite(due.done)),
+            "owner": chosen(SELLERS, due.owner),
         }
     )
 
 
 def _subscriptions(company: Company, ids: pa.Array, contracted: contracts.Subscriptions) -> dict[str, pa.Table]:
-    in_shop = main_record(company.records, SHOP)[contracted.person] >= 0
-    contracted = rows(contracted, in_shop)
+    record = company.first_record[contracted.person]
+    in_shop = company.records.register[record] == SHOP  # the shop alone sells them
+    contracted, record = rows(contracted, in_shop), record[in_shop]
     number = text_ids("S", company.number * IDS_OF_BLOCK + np.arange(contracted.person.size) + 1, 9)
     over = contracted.ended < HISTORY_DAYS
     table = pa.table(
         {
-            **who(company, ids, main_record(company.records, SHOP)[contracted.person]),
+            **who(company, ids, record),
             "subscription_id": number,
             "plan": chosen(truths.PLANS, contracted.plan),
             "price": money(np.array(truths.PLAN_PRICES)[contracted.plan] * 100),
