@@ -51,6 +51,7 @@ _DAY = r"([0-9]{1,2})(?:st|nd|rd|th|º)?[ ./-]*(?:(?i:de|of) )?"
 _NAMED = r"<([0-9]{2})>"
 _ISO = r"^([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
 _GAP = "[ \u00a0\u202f]"
+MORNING, EVENING = " AM ", " PM "  # the space at the end tells what is rewritten from what was found
 
 
 class Rewrite(NamedTuple):
@@ -85,8 +86,8 @@ TIMES = (
     Rewrite(rf"{_ISO}[ T]([0-9]{{1,2}})[hH.]([0-9]{{2}})m?$", r"\1 \2:\3"),
     Rewrite(rf"{_ISO}[ T]([0-9]{{1,2}}) ?(?:h|hs|hrs)\.?$", r"\1 \2:00"),
     Rewrite(rf"{_ISO}[ T]([0-9:]+) ?(?:h|hs|hrs)\.?$", r"\1 \2"),
-    Rewrite(rf"{_ISO}[ T]([0-9:.]+){_GAP}*(?i:a)\.?{_GAP}?(?i:m)\.?$", r"\1 \2 AM"),
-    Rewrite(rf"{_ISO}[ T]([0-9:.]+){_GAP}*(?i:p)\.?{_GAP}?(?i:m)\.?$", r"\1 \2 PM"),
+    Rewrite(rf"{_ISO}[ T]([0-9:.]+){_GAP}*(?i:a)\.?{_GAP}?(?i:m)\.?$", rf"\1 \2{MORNING}"),
+    Rewrite(rf"{_ISO}[ T]([0-9:.]+){_GAP}*(?i:p)\.?{_GAP}?(?i:m)\.?$", rf"\1 \2{EVENING}"),
     Rewrite(rf"{_ISO}[ T]([0-9:.]+) ?(?:UTC|GMT|Z)?([+-][0-9]{{2}}):?([0-9]{{2}})(?: ?\(.*\))?$", r"\1 \2\3:\4"),
     Rewrite(rf"{_ISO}[ T]([0-9:.]+) ?(?:UTC|GMT)$", r"\1 \2Z"),
 )
@@ -162,11 +163,11 @@ def read_text(
 
 def written(table: Table, column: str) -> list[Written]:
     """Count the distinct ways of writing of a text column, most frequent first; blank text is left out."""
-    text = table[column]
+    text = table[column].strip()
     token, tail = text.re_extract(LEADING_DATE, 1), text.re_replace(LEADING_DATE, "").re_replace("[0-9]", "9")
     counted = (
-        table.filter(text.notnull() & (text.strip() != ""))
-        .select(token=token.fill_null(""), tail=tail.strip(), text=text)
+        table.filter(text.notnull() & (text != ""))
+        .select(token=token.fill_null(""), tail=tail, text=text)
         .group_by("token", "tail")
         .aggregate(n=_.count(), example=_.text.min())
     )
@@ -456,6 +457,6 @@ def read_dates(
     # the engine would take 31/12/17 for a day of the year 31
     dated = ibis.ifelse(dated.re_search(r"^\s*[0-9]{4}[-/]"), dated.strip(), ibis.null(str))
     stamp = dated.try_cast("timestamp('UTC')").cast("timestamp") if in_utc else dated.try_cast("timestamp")
-    if any(rewrite.into.endswith(" AM") or rewrite.into.endswith(" PM") for rewrite in rewrites):
+    if any(rewrite.into.endswith((MORNING, EVENING)) for rewrite in rewrites):
         stamp = ibis.coalesce(stamp, *(_try_strptime(dated, layout) for layout in MERIDIEMS))
     return stamp

@@ -279,11 +279,11 @@ def _odd(before: str, letter: str, after: str) -> float:
         return 2.0
     if letter in SELDOM:
         return 0.25
-    if letter.isalpha() and not unicodedata.name(letter, "").startswith("LATIN"):
-        return float((before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha()))
     if letter.isalpha():
         cased = before.islower() if letter.isupper() else before.isupper() and after.isupper()
-        return float(cased) + (0.0 if letter.lower() in COMMON else 0.5)
+        if unicodedata.name(letter, "").startswith("LATIN"):
+            return float(cased) + (0.0 if letter.lower() in COMMON else 0.5)
+        return float(cased or any(side.isascii() and side.isalpha() for side in (before, after)))
     between = before.isalpha() and after.isalpha()
     if letter == "’" or (letter == "·" and before == after == "l"):
         return 0.0
