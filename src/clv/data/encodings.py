@@ -40,6 +40,7 @@ UNREADABLE = 0.5  # odd characters in one, above which no encoding fits
 WORD = re.compile(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*")
 COMMON = frozenset("áéíóúñüçãõâêôàèäöß")
 SELDOM = frozenset("œæªº")
+SIGNS = frozenset("€£¥¢°«»“”‘’‚„–—…¿¡·•®©™§±²³¹½¼¾×\u00a0")  # beside words, not in them
 
 
 def open_text(file: Path) -> IO[bytes]:
@@ -287,7 +288,7 @@ def _odd(before: str, letter: str, after: str) -> float:
     between = before.isalpha() and after.isalpha()
     if letter == "’" or (letter == "·" and before == after == "l"):
         return 0.0
-    if between or unicodedata.category(letter) not in {"Sc", "Pd", "Pi", "Pf", "Po", "Zs", "Sm", "So"} or letter in "¤†‡":
+    if between or letter not in SIGNS:
         return 1.0
     opens = letter in "¿¡‘“«"
     return max(0.25 * before.isalpha(), 0.5 * (after.isalpha() and not opens))

@@ -171,8 +171,12 @@ def _ingest(
 ) -> Intake:
     reading = read_source(engine, source, staging)
     _require_columns(reading.columns, source.columns, source.path)
-    typed, decisions = _typed(engine, reading, source)
+    has_copies = _has_copies(reading)
+    typed, decisions = _typed(engine, reading, source, has_copies)
     judged = _judge(typed, source, today)
+    if has_copies:  # to find them takes a window over all lines, which is worth doing once
+        judged.to_parquet(staging / "judged.parquet")
+        judged = engine.read_parquet(staging / "judged.parquet")
     judged.filter(_.reason.isnull()).select(*TRANSACTIONS).to_parquet(folder / "transactions.parquet")
     clean = engine.read_parquet(folder / "transactions.parquet", table_name="clean")
     n_malformed = 0 if reading.malformed is None else reading.malformed.count().execute()
@@ -180,13 +184,11 @@ def _ingest(
     quarantine = _quarantine(engine, judged, reading, is_empty=found == clean.count().execute())
     quarantine.select(*QUARANTINE).to_parquet(folder / "quarantine.parquet")
     intake = _count(clean, quarantine, found, source, limit)
-    twins = judged.filter(_.reason.isnull() & _.is_twin).aggregate(n=_.count(), money=_.amount.sum()).execute()
-    money = _money(twins["money"][0]) if source.has_amounts else None
     said = [
         *reading.decisions,
         *decisions,
         *on_missing_ids(quarantine.filter(_.reason == "no_customer_id")),
-        *on_copies(int(twins["n"][0]), money),
+        *(on_copies(judged.filter(_.reason.isnull() & _.is_twin)) if has_copies else []),
         *find_oddities(clean),
     ]
     return replace(intake, decisions=tuple(said))
@@ -247,7 +249,9 @@ def _judge(typed: Table, source: TransactionsTable, today: dt.date) -> Table:
     return typed.mutate(reason=ibis.cases(*((fault, name) for name, fault in faults.items()), else_=ibis.null(str)))
 
 
-def _typed(engine: Backend, reading: Reading, source: TransactionsTable) -> tuple[Table, list[Decision]]:
+def _typed(
+    engine: Backend, reading: Reading, source: TransactionsTable, has_copies: bool
+) -> tuple[Table, list[Decision]]:
     """Give the mapped columns their types, and say what was decided for it."""
     rows, columns, where = reading.rows, source.columns, source.path
     when = _timestamps(reading, source, f"{where}: {columns['ordered_at']}")
@@ -264,7 +268,7 @@ def _typed(engine: Backend, reading: Reading, source: TransactionsTable) -> tupl
         for name in ("order_id", "product_id")
     }
     quantity = rows[columns["quantity"]].try_cast("float64") if "quantity" in columns else ibis.null("float64")
-    repeats = _repeats(reading) if _has_copies(reading) else ibis.literal(False)
+    repeats = _repeats(reading) if has_copies else ibis.literal(False)
     has_order = ~is_missing(rows[columns["order_id"]]) if "order_id" in columns else ibis.literal(False)
     words = MISSING_IDS if source.missing_ids is None else source.missing_ids
     typed = rows.select(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import ibis
 from ibis import _
 from ibis.expr.types import StringColumn, Table
@@ -30,11 +28,13 @@ def find_oddities(clean: Table) -> list[Decision]:
     return [*on_one_id(customers, n_lines), *_look_alikes(customers), *_shared_orders(clean)]
 
 
-def on_copies(n: int, money: Decimal | None) -> list[Decision]:
+def on_copies(twins: Table) -> list[Decision]:
     """Say how many lines repeat another in every column where no order id tells a copy from a sale."""
+    found = twins.aggregate(n=_.count(), money=_.amount.sum()).execute()
+    n, money = int(found["n"][0]), found["money"][0]
     if not n:
         return []
-    worth = f", worth {money:,.2f}" if money is not None else ""
+    worth = "" if money is None or money != money else f", worth {money:,.2f}"  # a sum of nothing arrives as nan
     because = f"{n:,} lines{worth}, repeat another in every column, and no order id tells a copy from a second sale"
     return [Decision("copies", "counted", because, "order_id", n)]
 
