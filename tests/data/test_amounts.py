@@ -75,14 +75,23 @@ def test_the_decimal_mark_is_told_by_the_amounts_that_leave_no_choice(decide, te
         (["1.234", "12"], r"such as '1\.234'"),
         (["  1,234"], r"such as '  1,234'"),
         (["-1,234"], r"such as '-1,234'"),
-        (["1,5", "2,5", "1.5"], r"2 amounts have a decimal comma, e\.g\. '1,5', and 1 a decimal point, e\.g\. '1\.5'; write them in one way"),
+        (
+            ["1,5", "2,5", "1.5"],
+            r"2 amounts have a decimal comma, e\.g\. '1,5', and 1 a decimal point, e\.g\. '1\.5'; write them in one way",
+        ),
         (["$1.50", "$2", "3"], r"2 of 3 amounts carry a currency sign \(\$\), e\.g\. .*; state currency_sign: '\$'"),
         (["1,50 €", "2 €"], r"2 of 2 amounts carry a currency sign \(€\), e\.g\. .*; state currency_sign: '€'"),
         (["12 EUR"], r"1 of 1 amounts carry a currency sign \(EUR\)"),
-        (["1.704"] * 338 + ["12.5"], r"338 amounts can mean .*'1\.704', too many for 1, e\.g\. '12\.5', to decide; state dec"),
+        (
+            ["1.704"] * 338 + ["12.5"],
+            r"338 amounts can mean .*'1\.704', too many for 1, e\.g\. '12\.5', to decide; state dec",
+        ),
         (["1,704"] * 338 + ["12,5"], r"338 amounts can mean .*'1,704', too many for 1, e\.g\. '12,5', to decide"),
         (["12.5"] + ["1.704"] * 5, r"5 amounts can mean thousands or decimals"),
-        (["1 €", "US$ 3"], r"2 of 2 amounts carry a currency sign \(US\$, €\), e\.g\. .*; convert them to one currency"),
+        (
+            ["1 €", "US$ 3"],
+            r"2 of 2 amounts carry a currency sign \(US\$, €\), e\.g\. .*; convert them to one currency",
+        ),
     ],
 )
 def test_amounts_that_can_be_read_in_two_ways_are_refused(decide, texts, message):

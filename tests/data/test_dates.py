@@ -117,5 +117,3 @@ def test_any_date_is_read_back_in_every_order(read_dates, days, mark):
     for order, layout in {"ymd": "%Y{0}%m{0}%d", "dmy": "%d{0}%m{0}%Y", "mdy": "%m{0}%d{0}%Y"}.items():
         texts = [day.strftime(layout.format(mark)) for day in days]
         assert [value.date() for value in read_dates(texts, order)] == days
-
-

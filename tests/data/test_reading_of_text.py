@@ -72,7 +72,9 @@ def test_the_names_of_mapped_columns_tell_the_encoding(take):
 
 
 def test_letters_that_make_words_in_no_encoding_are_refused(take):
-    with pytest.raises(DataError, match=r"line 2 is no UTF-8, and in no encoding tried .* make words.*state 'encoding'"):
+    with pytest.raises(
+        DataError, match=r"line 2 is no UTF-8, and in no encoding tried .* make words.*state 'encoding'"
+    ):
         take(HEADER.encode() + b"a\xdb\xb2\xb0b,2017-01-01,1\nc\xb1\xb2d,2017-01-01,1\n")
 
 
@@ -92,7 +94,9 @@ def test_lines_above_the_header_are_skipped_and_said(take, above, mark):
 
 
 def test_a_file_without_header_says_so_with_a_value_and_the_setting(take):
-    with pytest.raises(DataError, match=r"first line holds values, e\.g\. '2017-01-01', .*; state header: false and col"):
+    with pytest.raises(
+        DataError, match=r"first line holds values, e\.g\. '2017-01-01', .*; state header: false and col"
+    ):
         take(GOOD)
 
 
@@ -134,7 +138,9 @@ def test_totals_on_the_first_line_of_an_order_count_once_and_no_line_is_lost(tak
 
 
 def test_an_amount_that_is_missing_here_and_there_is_no_total(take):
-    text = "id,date,amount,order\n" + "".join(f"c,2017-01-0{n},10.5,{n}\nd,2017-01-0{n},1,{n}\n" * 2 for n in range(1, 7))
+    text = "id,date,amount,order\n" + "".join(
+        f"c,2017-01-0{n},10.5,{n}\nd,2017-01-0{n},1,{n}\n" * 2 for n in range(1, 7)
+    )
     taken = take(text.replace("d,2017-01-03,1,3", "d,2017-01-03,,3", 1), columns=COLUMNS | {"order_id": "order"})
     assert taken.intake.reasons["no_amount"] == 1
     assert not decided(taken, "order_totals")
@@ -198,7 +204,9 @@ def test_a_line_that_no_table_has_is_refused_with_its_number(take):
 
 def test_an_archive_that_unpacks_without_end_is_refused_before_the_disk_is_full(take, monkeypatch):
     monkeypatch.setattr(encodings, "UNPACKED_BYTES", 1 << 20)
-    with pytest.raises(DataError, match=r"orders\.csv\.gz: [\d,]+ bytes unpack to more than 200 times as many.*unpack it"):
+    with pytest.raises(
+        DataError, match=r"orders\.csv\.gz: [\d,]+ bytes unpack to more than 200 times as many.*unpack it"
+    ):
         take(gzip.compress((HEADER + "c1,2017-01-01,1.5\n" * 400_000).encode(), 9), name="orders.csv.gz")
 
 
@@ -215,16 +223,22 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch):
 
     monkeypatch.setattr(ingest, "read_source", replaced)
     with pytest.raises(DataError, match=r"orders\.csv: changed while it was read; run again"):
-        ingest.ingest(TransactionsTable(path=str(file), columns=COLUMNS), tmp_path, today=pd.Timestamp("2026-01-01").date())
+        ingest.ingest(
+            TransactionsTable(path=str(file), columns=COLUMNS), tmp_path, today=pd.Timestamp("2026-01-01").date()
+        )
     assert [path.name for path in tmp_path.iterdir()] == ["orders.csv"]
 
 
-MIXED = "id,date,amount,currency\n" + "".join(f"c{n},2017-01-0{n},10,{'CLP' if n % 3 else 'USD'}\n" for n in range(1, 8))
+MIXED = "id,date,amount,currency\n" + "".join(
+    f"c{n},2017-01-0{n},10,{'CLP' if n % 3 else 'USD'}\n" for n in range(1, 8)
+)
 
 
 @pytest.mark.parametrize("name", ["currency", "Moneda", "order_currency", "cur"])
 def test_lines_in_two_currencies_are_refused_with_their_counts(take, name):
-    with pytest.raises(DataError, match=rf"{name} names 2 currencies, CLP \(5\), USD \(2\), whose amounts do not add up"):
+    with pytest.raises(
+        DataError, match=rf"{name} names 2 currencies, CLP \(5\), USD \(2\), whose amounts do not add up"
+    ):
         take(MIXED.replace("currency", name))
 
 
@@ -242,7 +256,9 @@ def test_one_currency_is_said_and_a_column_of_other_words_is_none(take):
 
 
 def test_negative_amounts_that_cannot_be_read_are_not_lost_alone(take):
-    with pytest.raises(DataError, match=r"3 negative amounts cannot be read, e\.g\. '-\$1', .*state decimal or currency_sign"):
+    with pytest.raises(
+        DataError, match=r"3 negative amounts cannot be read, e\.g\. '-\$1', .*state decimal or currency_sign"
+    ):
         take(HEADER + GOOD + "".join(f"c1,2017-01-0{n},-${n}\n" for n in range(1, 4)))
     assert take(HEADER + GOOD + "c1,2017-01-01,-$1\nc1,2017-01-01,free\n").intake.n_unreadable_amounts == 2
 

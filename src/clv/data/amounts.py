@@ -27,7 +27,9 @@ GAPS = r"\s'\x{00A0}\x{202F}"  # stand between thousands: spaces, also unbreakab
 MINUSES = "−–‒﹣－"  # what typesetting, spreadsheets and other scripts write for a minus
 CURRENCY_SIGNS = r"[$€£¥₹₽₩₺]|(?i:US\$|USD|EUR|GBP|MXN|ARS|CLP|COP|PEN|BRL|CHF)"
 NEGATIVE = rf"[-{MINUSES}(]"
-CURRENCY_COLUMN = re.compile(r"(^|_|\b)(currency|curr|ccy|moneda|divisa|devise|w(ä|ae)hrung|moeda|valuta)", re.IGNORECASE)
+CURRENCY_COLUMN = re.compile(
+    r"(^|_|\b)(currency|curr|ccy|moneda|divisa|devise|w(ä|ae)hrung|moeda|valuta)", re.IGNORECASE
+)
 TELLING_SHARE = 0.2  # of amounts with a mark that can be read in one way only; of prices with cents it is all
 
 
@@ -228,7 +230,7 @@ def find_currency(rows: Table, columns: list[str], stated: str | None, where: st
                 "one, or give each currency a file and a report of its own"
             )
         if codes:
-            (code_found, n), = codes.items()
+            ((code_found, n),) = codes.items()
             return Decision("currency", code_found, f"{name!r} says so in {n:,} lines", "currency", n)
     return None
 

@@ -129,9 +129,7 @@ class DatesRead:
     is_number: bool = False
 
 
-def read_text(
-    rows: Table, name: str, where: str, *, date_format: str | None = None, in_utc: bool = False
-) -> DatesRead:
+def read_text(rows: Table, name: str, where: str, *, date_format: str | None = None, in_utc: bool = False) -> DatesRead:
     """Read a column of text or numbers as timestamps, null where a value is no date.
 
     Parameters

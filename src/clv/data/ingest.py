@@ -147,7 +147,9 @@ def check_currency(currency: str, intake: Intake, where: str) -> None:
     """
     named = next((decision for decision in intake.decisions if decision.topic == "currency"), None)
     if named is not None and named.value != currency:
-        raise DataError(f"{where}: {named.because}: {named.value}, but currency is {currency}; state currency: {named.value}")
+        raise DataError(
+            f"{where}: {named.because}: {named.value}, but currency is {currency}; state currency: {named.value}"
+        )
 
 
 def check_as_of(as_of: dt.date, intake: Intake, today: dt.date) -> None:
@@ -310,16 +312,16 @@ def _timestamps(reading: Reading, source: TransactionsTable, where: str) -> Date
         in_utc = kind.is_timestamp() and kind.timezone is not None
         when = DatesRead(rows[name].cast("timestamp"), in_utc, ())
     elif kind.is_string() or kind.is_numeric():
-        when = dates.read_text(
-            rows, name, where, date_format=source.date_format, in_utc=source.timezone is not None
-        )
+        when = dates.read_text(rows, name, where, date_format=source.date_format, in_utc=source.timezone is not None)
         if kind.is_floating() and not when.is_number:
             raise DataError(f"{where}: dates are of type {kind}; give dates, timestamps or text")
     else:
         raise DataError(f"{where}: dates are of type {kind}; give dates, timestamps or text")
     if source.timezone is not None:
         said = Decision("time_zone", source.timezone, "stated", "timezone")
-        return replace(when, stamp=wall_clock(rows, when.stamp, source.timezone, where), decisions=(*when.decisions, said))
+        return replace(
+            when, stamp=wall_clock(rows, when.stamp, source.timezone, where), decisions=(*when.decisions, said)
+        )
     return _at_home(reading, when, reading.zones.get(name, "UTC"), where) if when.in_utc else when
 
 

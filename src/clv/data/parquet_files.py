@@ -59,8 +59,15 @@ def _zone(name: str, schemas: dict[Path, pa.Schema]) -> str | None:
     if not any(zones.values()):
         return None
     if len(zones) < len(kinds) or len(set(zones.values())) > 1:
-        (one, zone), (other, differs) = next(iter(zones.items())), next(
-            ((file, zones.get(file, "no timestamp")) for file in kinds if zones.get(file) != next(iter(zones.values())))
+        (one, zone), (other, differs) = (
+            next(iter(zones.items())),
+            next(
+                (
+                    (file, zones.get(file, "no timestamp"))
+                    for file in kinds
+                    if zones.get(file) != next(iter(zones.values()))
+                )
+            ),
         )
         raise DataError(
             f"{other}: {name} is in the time zone {differs or 'of no place'}, but in {zone or 'that of no place'} in "

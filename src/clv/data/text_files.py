@@ -215,7 +215,9 @@ def _read_whitespace(
         cells = cells.filter(_.line.strip() != shown[0].strip())
     whole = cells.filter(_.cell.length() == len(names))
     rows = whole.select(ORDINAL, **{column: whole.cell[position] for position, column in enumerate(names)})
-    find = partial(locate, [TextFile(p, f.name, 0, blanks_count=True) for p, f in zip(paths, files, strict=True)], n_lines)
+    find = partial(
+        locate, [TextFile(p, f.name, 0, blanks_count=True) for p, f in zip(paths, files, strict=True)], n_lines
+    )
     broken = cells.filter(_.cell.length() != len(names)).select(ORDINAL, "line").execute()
     malformed = find(broken[ORDINAL].to_numpy()).assign(line=broken["line"])
     table = small_table(engine, "malformed", malformed, MALFORMED)
