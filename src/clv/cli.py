@@ -105,6 +105,7 @@ def validate(
 ) -> None:
     """Read and check a file or a company's data, print what was found and decided; changes nothing."""
     from clv.config import config_for_file, load_config
+    from clv.data.ingest import check_currency
     from clv.data.validation import tell
     from clv.data.validation import validate as check
 
@@ -113,9 +114,11 @@ def validate(
         if given:
             raise ConfigError(f"{source}: says itself how its files are written; leave out {', '.join(sorted(given))}")
         settings = load_config(source)
+        found = check(settings)
+        check_currency(settings.currency, found.intake, settings.source.transactions.path)
     else:
-        settings = config_for_file(source, _table(options))
-    for line in tell(check(settings)):
+        found = check(config_for_file(source, _table(options)))
+    for line in tell(found):
         typer.echo(line)
 
 

@@ -77,7 +77,7 @@ def test_the_decimal_mark_is_told_by_the_amounts_that_leave_no_choice(decide, te
         (["-1,234"], r"such as '-1,234'"),
         (
             ["1,5", "2,5", "1.5"],
-            r"2 amounts have a decimal comma, e\.g\. '1,5', and 1 a decimal point, e\.g\. '1\.5'; write them in one way",
+            r"2 amounts have a decimal comma, e\.g\. '1,5', and 1 a decimal point, e\.g\. '1\.5'; write them",
         ),
         (["$1.50", "$2", "3"], r"2 of 3 amounts carry a currency sign \(\$\), e\.g\. .*; state currency_sign: '\$'"),
         (["1,50 €", "2 €"], r"2 of 2 amounts carry a currency sign \(€\), e\.g\. .*; state currency_sign: '€'"),
@@ -128,8 +128,9 @@ def test_an_amount_is_read_exactly(read_amounts, text, decimal, value):
 @pytest.mark.parametrize(
     ("text", "decimal"),
     [("1.234,56", "."), ("1,234.56", ","), ("12,50", "."), ("1,234,56", "."), ("1.234.5", ","), ("12.34.567", ","),
-     ("12 50", "."), ("1 2", ","), ("(-12.5)", "."), ("-12.5-", "."), ("(12.5", "."), ("-", "."), ("$5", "."), ("NULL", "."), ("inf", "."),
-     ("", "."), ("--5", "."), ("999999999999999", "."), ("0x10", "."), ("1e400", "."), ("e", ".")],
+     ("12 50", "."), ("1 2", ","), ("(-12.5)", "."), ("-12.5-", "."), ("$5", "."), ("NULL", "."), ("inf", "."),
+     ("(12.5", "."), ("-", "."), ("", "."), ("--5", "."), ("999999999999999", "."), ("0x10", "."),
+     ("1e400", "."), ("e", ".")],
 )  # fmt: skip
 def test_what_is_no_amount_is_missing_and_never_another_number(read_amounts, text, decimal):
     assert read_amounts([text], decimal) == [None]

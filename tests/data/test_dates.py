@@ -2,8 +2,6 @@
 
 import datetime as dt
 
-import ibis
-import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -1,9 +1,10 @@
-"""Dates in the ways in which companies write them: each read to the right day, or refused with an example and a remedy."""
+"""Dates in the ways in which companies write them: each read to the right day, or refused with a remedy."""
 
 import datetime as dt
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from tests.data.conftest import HEADER
@@ -122,7 +123,7 @@ def test_a_spreadsheet_that_swapped_days_up_to_the_12th_is_refused_with_both_way
     days = [NOON + dt.timedelta(days=3 * n) for n in range(50)]
     with pytest.raises(DataError, match=r"date: dates are written in two ways that part at the 12th") as error:
         take(lines(write(day) for day in days))
-    shown = [part for part in str(error.value).split("'")[1:4:2]]
+    shown = str(error.value).split("'")[1:4:2]
     assert one in shown[0]
     assert other.strip() in shown[1]
 
@@ -158,8 +159,6 @@ EVENINGS = [dt.datetime(2024, 1, 5, 21, 30), dt.datetime(2024, 7, 5, 23, 59), dt
 
 def zoned(zone, moments=EVENINGS):
     naive = pa.array(moments, pa.timestamp("us"))
-    import pyarrow.compute as pc
-
     return pa.table({"id": ["a", "b", "c"], "date": pc.assume_timezone(naive, zone), "amount": [1.0, 2.0, 3.0]})
 
 

@@ -80,7 +80,8 @@ def test_letters_that_make_words_in_no_encoding_are_refused(take):
 
 @pytest.mark.parametrize(
     ("above", "mark"),
-    [("sep=;\n", ";"), ('"sep=;"\r\n', ";"), ("SEP=|\n", "|"), ("Ventas 2017, todas las tiendas\n\nFiltro;ninguno\n", ";"),
+    [("sep=;\n", ";"), ('"sep=;"\r\n', ";"), ("SEP=|\n", "|"),
+     ("Ventas 2017, todas las tiendas\n\nFiltro;ninguno\n", ";"),
      ("Report\nfrom 2017-01-01\nto 2017-12-31\n\n", ","), ("\ufeffsep=\t\n", "\t")],
 )  # fmt: skip
 def test_lines_above_the_header_are_skipped_and_said(take, above, mark):
@@ -119,7 +120,8 @@ def sqlite(path):
 @pytest.mark.parametrize(
     ("begin", "kind", "ending"),
     [(b"PK\x03\x04....", "Excel workbook", r"\.xlsx"), (b"PAR1....", "a Parquet file", r"\.parquet"),
-     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook", r"\.xlsx"), (b"12345678DUCK", "DuckDB", r"\.duckdb"),
+     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook", r"\.xlsx"),
+     (b"12345678DUCK", "DuckDB", r"\.duckdb"),
      (gzip.compress(GOOD.encode()), "a gzip archive", r"\.csv\.gz"), (None, "an SQLite database", r"\.sqlite")],
 )  # fmt: skip
 def test_a_file_of_another_kind_under_the_name_of_a_text_is_named(take, tmp_path, begin, kind, ending):
@@ -184,7 +186,8 @@ def test_ids_that_look_alike_are_said_and_kept_apart(take):
 
 
 def test_an_order_of_two_customers_is_said(take):
-    text = "id,date,amount,order\nc1,2017-01-01,1,1\nc2,2017-01-02,2,1\nc2,2017-01-02,3,2\nc2,2017-01-03,3,\nc1,2017-01-03,3,\n"
+    lines = ["c1,2017-01-01,1,1", "c2,2017-01-02,2,1", "c2,2017-01-02,3,2", "c2,2017-01-03,3,", "c1,2017-01-03,3,"]
+    text = "\n".join(["id,date,amount,order", *lines, ""])
     taken = take(text, columns=COLUMNS | {"order_id": "order"})
     (said,) = decided(taken, "shared_orders")
     assert (said.n, said.examples, taken.intake.rows_clean) == (1, ("1",), 5)

@@ -106,9 +106,9 @@ def detect_decimal_mark(found: Mapping[str, Shape], where: str) -> DecimalMark:
     point = {shape: seen for shape, seen in found.items() if _is_decimal(shape, ".")}
     if comma and point:
         raise DataError(
-            f"{where}: {_n(comma):,} amounts have a decimal comma, e.g. {_example(comma)!r}, and {_n(point):,} a decimal "
-            f"point, e.g. {_example(point)!r}; write them in one way, or state decimal: '.' or ',' and see the others "
-            "in the quarantine"
+            f"{where}: {_n(comma):,} amounts have a decimal comma, e.g. {_example(comma)!r}, and {_n(point):,} a "
+            f"decimal point, e.g. {_example(point)!r}; write them in one way, or state decimal: '.' or ',' "
+            "and see the others in the quarantine"
         )
     mark: DecimalMark = "," if comma else "."
     unclear = {shape: seen for shape, seen in found.items() if re.fullmatch(r"9{1,3}[.,]999", _digits(shape))}
@@ -122,8 +122,8 @@ def detect_decimal_mark(found: Mapping[str, Shape], where: str) -> DecimalMark:
     telling, unclear = comma or point, {shape: seen for shape, seen in unclear.items() if mark in shape}
     if _n(telling) < TELLING_SHARE * (_n(telling) + _n(unclear)):
         raise DataError(
-            f"{where}: {_n(unclear):,} amounts can mean thousands or decimals, e.g. {_example(unclear)!r}, too many for "
-            f"{_n(telling):,}, e.g. {_example(telling)!r}, to decide; state decimal: '.' or ','"
+            f"{where}: {_n(unclear):,} amounts can mean thousands or decimals, e.g. {_example(unclear)!r}, too many "
+            f"for {_n(telling):,}, e.g. {_example(telling)!r}, to decide; state decimal: '.' or ','"
         )
     return mark
 
@@ -226,8 +226,8 @@ def find_currency(rows: Table, columns: list[str], stated: str | None, where: st
         if len(codes) > 1:
             listed = ", ".join(f"{code} ({n:,})" for code, n in list(codes.items())[:5])
             raise DataError(
-                f"{where}: {name} names {len(codes)} currencies, {listed}, whose amounts do not add up; convert them to "
-                "one, or give each currency a file and a report of its own"
+                f"{where}: {name} names {len(codes)} currencies, {listed}, whose amounts do not add up; convert them "
+                "to one, or give each currency a file and a report of its own"
             )
         if codes:
             ((code_found, n),) = codes.items()

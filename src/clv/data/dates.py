@@ -222,8 +222,8 @@ def _number_kind(found: list[Written], where: str) -> NumberKind | None:
         if sum(way.n for way in other) <= MINORITY * total:
             return kind
         raise DataError(
-            f"{where}: {n:,} dates are written as numbers, e.g. {ways[0].example!r} ({kind.name}), and {total - n:,} in "
-            f"another way, e.g. {other[0].example!r}, as a spreadsheet leaves them that took day and month for each "
+            f"{where}: {n:,} dates are written as numbers, e.g. {ways[0].example!r} ({kind.name}), and {total - n:,} "
+            f"in another way, e.g. {other[0].example!r}, as a spreadsheet leaves them that took day and month for each "
             "other; export the column again as text, best as 2017-12-31"
         )
     return None

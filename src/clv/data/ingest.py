@@ -425,8 +425,8 @@ def _refuse_lost_refunds(quarantine: Table, where: str) -> None:
     if n >= LOST_REFUNDS and 2 * n > total:
         first = unreadable.filter(is_negative).order_by("line_number").limit(1).execute().iloc[0]
         raise DataError(
-            f"{where}: {n:,} negative amounts cannot be read, e.g. {first.amount[:40]!r}, so that refunds alone would be "
-            "lost; state decimal or currency_sign, or write them as -12.50"
+            f"{where}: {n:,} negative amounts cannot be read, e.g. {first.amount[:40]!r}, so that refunds alone would "
+            "be lost; state decimal or currency_sign, or write them as -12.50"
         )
 
 

@@ -77,7 +77,7 @@ def rejected_lines(file: TextFile) -> list[int]:
 
 def _rejected(file: TextFile) -> list[tuple[int, int]]:
     """Return the first line of each rejected record and the lines it spans; its offset may lie on empty lines."""
-    found, records = [], list(sorted(file.rejected))
+    found, records = [], sorted(file.rejected)
     for block in _blocks(file.path):
         while records and records[0][0] < block.base + len(block.text):
             offset, n_lines = records.pop(0)

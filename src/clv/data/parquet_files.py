@@ -53,24 +53,14 @@ def _ids(source: TransactionsTable) -> set[str]:
 
 
 def _zone(name: str, schemas: dict[Path, pa.Schema]) -> str | None:
-    """Return the time zone that a column of timestamps keeps, '' for timestamps without one, None for other types."""
+    """Return the one time zone that a column of timestamps keeps in all files; None where it keeps none in any."""
     kinds = {file: schema.field(name).type for file, schema in schemas.items()}
-    zones = {file: kind.tz or "" for file, kind in kinds.items() if pa.types.is_timestamp(kind)}
-    if not any(zones.values()):
-        return None
-    if len(zones) < len(kinds) or len(set(zones.values())) > 1:
-        (one, zone), (other, differs) = (
-            next(iter(zones.items())),
-            next(
-                (
-                    (file, zones.get(file, "no timestamp"))
-                    for file in kinds
-                    if zones.get(file) != next(iter(zones.values()))
-                )
-            ),
-        )
+    zones = {file: kind.tz if pa.types.is_timestamp(kind) else None for file, kind in kinds.items()}
+    if len(set(zones.values())) > 1:
+        (one, zone), *others = zones.items()
+        other, differs = next((file, other) for file, other in others if other != zone)
         raise DataError(
-            f"{other}: {name} is in the time zone {differs or 'of no place'}, but in {zone or 'that of no place'} in "
-            f"{one.name}; give all files one time zone"
+            f"{other}: {name} is in {differs or 'no time zone'}, but in {zone or 'no time zone'} in {one.name}; give "
+            "all files one time zone"
         )
     return next(iter(zones.values()))

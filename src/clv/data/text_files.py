@@ -139,7 +139,7 @@ def _stage(engine: Backend, paths: list[Path], layout: Layout, target: Path) -> 
     # a line with several faults is listed once for each of them
     records = errors.group_by("file_id", "line_byte_position").aggregate(text=_.csv_line.max())
     named = records.join(scans, "file_id").select(path=_.file_path, offset=_.line_byte_position - 1, text=_.text)
-    rejects = named.distinct().order_by("path", "offset").execute()
+    rejects: pd.DataFrame = named.distinct().order_by("path", "offset").execute()
     n_head = len(paths) * layout.n_header
     _refuse_lost_lines(engine.read_parquet(target), errors, len(rejects) + n_head, paths)
     return rejects
