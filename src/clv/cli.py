@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import os
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -104,6 +105,69 @@ def simulate(
     lines = simulate_company(out, customers, seed)
     log.print(f"{customers:,} customers, {lines:,} lines; what is true of them lies in {out / 'truth'}", markup=False)
     typer.echo(out)
+
+
+NOT_OF_READING = frozenset(
+    {"as_of", "horizon_days", "churn_window_days", "purchase_rule", "margin", "annual_discount_rate", "out"}
+)
+"""Options of `score` about the forecast; all others say how a file is written, and `validate` has them too."""
+
+
+def validate(
+    source: Annotated[Path, typer.Argument(help="Transactions as for score, or the YAML file of a company")],
+    **options: Any,
+) -> None:
+    """Read and check a file or a company's data, print what was found and decided; changes nothing."""
+    from clv.config import config_for_file, load_config
+    from clv.data.ingest import check_currency
+    from clv.data.validation import tell
+    from clv.data.validation import validate as check
+
+    given = {name: value for name, value in options.items() if value != _reading_options()[name].default}
+    if source.suffix.lower() in {".yaml", ".yml"}:
+        if given:
+            raise ConfigError(f"{source}: says itself how its files are written; leave out {', '.join(sorted(given))}")
+        settings = load_config(source)
+        found = check(settings)
+        check_currency(settings.currency, found.intake, settings.source.transactions.path)
+    else:
+        found = check(config_for_file(source, _table(options)))
+    for line in tell(found):
+        typer.echo(line)
+
+
+def _reading_options() -> dict[str, inspect.Parameter]:
+    """Return the options of `score` that say how a file is written."""
+    every = inspect.signature(score, eval_str=True).parameters
+    return {name: option for name, option in every.items() if name not in NOT_OF_READING | {"file"}}
+
+
+def _table(options: dict[str, Any]) -> dict[str, Any]:
+    """Turn options of the command line into the settings of the table in a config."""
+    from clv.config import TransactionsTable
+
+    if options["no_amount"] and options["amount"] != "amount":
+        raise ConfigError(
+            f"--no-amount says that there are no amounts, --amount {options['amount']} where they are; give one"
+        )
+    settings = {name: value for name, value in options.items() if name in TransactionsTable.model_fields}
+    named = {"customer_id": "customer", "ordered_at": "date"} | ({} if options["no_amount"] else {"amount": "amount"})
+    columns = {ours: options[option] for ours, option in named.items()}
+    others = options.keys() - settings.keys() - {*named.values(), "amount", "no_amount"}
+    columns |= {name: options[name] for name in sorted(others) if options[name] is not None}
+    return {"columns": columns, **settings}
+
+
+def _offer_validate() -> None:
+    """Give `validate` the options of `score` that say how a file is written, so that both always have the same."""
+    own = inspect.signature(validate, eval_str=True).parameters["source"]
+    parameters = [own, *_reading_options().values()]
+    validate.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    validate.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    app.command(epilog="Example: clv validate orders.csv --customer client --date day --amount net")(validate)
+
+
+_offer_validate()
 
 
 def _progress(step: str, event: str) -> None:

@@ -63,10 +63,13 @@ class TransactionsTable(_Settings):
     header: bool = Field(True, description="Whether the first line of a text file names its columns")
     column_names: tuple[str, ...] | None = Field(None, strict=False, description="Names when there is no header")
     timezone: str | None = Field(None, description="The shops' time zone, when timestamps are in UTC")
+    missing_ids: tuple[str, ...] | None = Field(
+        None, strict=False, description="Words that stand for no customer, as guests; default: what exports write"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> TransactionsTable:
-        known = (*REQUIRED_COLUMNS, "amount", "order_id", "product_id", "quantity")
+        known = (*REQUIRED_COLUMNS, "amount", "order_id", "product_id", "quantity", "currency")
         for name in self.columns:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
@@ -80,6 +83,8 @@ class TransactionsTable(_Settings):
             raise ValueError("column_names must be given when header is false")
         if self.timezone is not None:
             _require_timezone(self.timezone)
+        if self.currency_sign is not None and (wrong := set(self.currency_sign) & set("0123456789.,+-()'")):
+            raise ValueError(f"currency_sign must be a sign such as $ or EUR; {min(wrong)!r} is part of a number")
         return self
 
     @property

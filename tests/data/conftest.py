@@ -78,6 +78,19 @@ def engine():
 
 
 @pytest.fixture
+def read(engine):
+    """Return a function that applies an expression to texts and returns the values, None where there is none."""
+
+    def read(texts, expression):
+        table = ibis.memtable(pd.DataFrame({"position": range(len(texts)), "text": texts}, dtype="object"))
+        table = table.cast({"position": "int64", "text": "string"})
+        found = engine.execute(table.select("position", value=expression(table.text)).order_by("position"))
+        return [None if pd.isna(value) else value for value in found["value"]]
+
+    return read
+
+
+@pytest.fixture
 def lines(engine, tmp_path):
     """Return a function that makes the clean table of (customer, day, amount) lines."""
     number = itertools.count()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import importlib.util
 import os
 from pathlib import Path
@@ -12,7 +11,8 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
 from clv.config import TransactionsTable
-from clv.data import text_files
+from clv.data import parquet_files, text_files
+from clv.data.reading import Reading
 from clv.errors import DataError
 
 MEMORY = "3GB"  # for the engine; models and tables in Python need as much again
@@ -58,7 +58,7 @@ def locate(path: str) -> str:
     return str(Path(found.submodule_search_locations[0]) / inside)
 
 
-def read_source(engine: Backend, source: TransactionsTable, staging: Path) -> tuple[Table, Table | None]:
+def read_source(engine: Backend, source: TransactionsTable, staging: Path) -> Reading:
     """Read a source as it is.
 
     Parameters
@@ -72,10 +72,8 @@ def read_source(engine: Backend, source: TransactionsTable, staging: Path) -> tu
 
     Returns
     -------
-    rows
-        The table with the source's own column names; every column of a text file is text.
-    malformed
-        Lines of a text file that do not have its columns, as one text column `line`; None for typed sources.
+    Reading
+        The rows with the source's own column names, and how they were read.
 
     Raises
     ------
@@ -89,8 +87,8 @@ def read_source(engine: Backend, source: TransactionsTable, staging: Path) -> tu
         if kind == "text":
             return text_files.read(engine, files, source, staging)
         if kind == "parquet":
-            return engine.read_parquet([glob.escape(str(file)) for file in files], table_name="source"), None
-        return _duckdb_table(engine, files[0], source.table), None
+            return parquet_files.read(engine, files, source)
+        return Reading(_duckdb_table(engine, files[0], source.table))
     except DataError:
         raise
     except Exception as error:  # the engine's own errors share no base class

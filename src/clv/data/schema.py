@@ -25,7 +25,15 @@ TRANSACTIONS: Final = ibis.schema(
 """One row per usable line of the source. A column that the source lacks is all null."""
 
 QUARANTINE: Final = ibis.schema(
-    {"reason": "string", "customer_id": "string", "ordered_at": "string", "amount": "string", "line": "string"}
+    {
+        "reason": "string",
+        "customer_id": "string",
+        "ordered_at": "string",
+        "amount": "string",
+        "line": "string",  # of a line without the columns of its table
+        "file": "string",  # name of the text file; null for typed sources
+        "line_number": "int64",  # in that file, from 1; null where quotes make it impossible to tell lines apart
+    }
 )
 """One row per line that cannot be used, with the values as they were found."""
 

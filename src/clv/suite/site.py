@@ -102,6 +102,6 @@ def _set_aside(workspace: Workspace) -> str:
     total = _.number(sum(reasons.values()))
     if not reasons:
         return total
-    money = f", {_.money(workspace.context.intake.amount_quarantined, 2)}" if workspace.has_amounts else ""
+    money = f", {workspace.worth_set_aside(2)}" if workspace.has_amounts else ""
     named = [f"{_(REASON_LABELS[reason])}: {_.number(n)}" for reason, n in reasons.items()]
     return f"{total}{money} ({_.listing(named)})"

@@ -24,7 +24,7 @@ import clv
 from clv.config import Config
 from clv.data.connect import locate, matching_files, open_engine
 from clv.data.customers import customer_days
-from clv.data.ingest import Intake, check_as_of, ingest
+from clv.data.ingest import Intake, check_as_of, check_currency, file_states, ingest, refuse_changed
 from clv.errors import DataError
 from clv.report.text import Text
 from clv.suite.graph import writer_of
@@ -117,6 +117,22 @@ class Workspace:
         """Return whether the log holds money; without it orders are counted and nothing is valued."""
         return self.config.source.transactions.has_amounts
 
+    def worth_set_aside(self, decimals: int = 0) -> str:
+        """Return the money on the lines set aside as readers see it; what cannot be read is unknown, not zero."""
+        _, intake = self.text, self.context.intake
+        unknown = intake.n_unreadable_amounts or 0
+        if unknown == intake.rows_quarantined:
+            return _("an unknown amount")
+        known = _.money(intake.amount_quarantined, decimals)
+        if not unknown:
+            return known
+        return _.plural(
+            "{money} and an unknown amount on {n} line",
+            "{money} and an unknown amount on {n} lines",
+            unknown,
+            money=known,
+        )
+
     @property
     def money_as_of(self) -> float:
         """Return the sum of all usable lines up to the as-of date: what every table of money adds up to."""
@@ -172,7 +188,10 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
     """
     now = dt.datetime.now(dt.UTC)
     table = config.source.transactions
+    before, source_sha256 = file_states(table), fingerprint(config)
     intake = ingest(table, folder, today=today or now.date(), max_unreadable_share=config.max_unreadable_share)
+    refuse_changed(table, before)  # the fingerprint is that of the content that was read
+    check_currency(config.currency, intake, table.path)
     as_of = config.as_of or intake.last_day
     check_as_of(as_of, intake, today or now.date())
     lines_after, amount_after = _after(folder, as_of) if as_of < intake.last_day else (0, Decimal(0))
@@ -186,7 +205,7 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
         as_of=as_of,
         holdout_start=as_of - dt.timedelta(days=_holdout_days(config, (as_of - intake.first_day).days)),
         intake=intake,
-        source_sha256=fingerprint(config),
+        source_sha256=source_sha256,
         code_sha256=code_fingerprint(),
     )
     (folder / CONTEXT).write_text(context.model_dump_json(indent=2), encoding="utf-8")
