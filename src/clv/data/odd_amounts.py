@@ -1,4 +1,4 @@
-"""A few amounts that nothing else in the log is like: a lost decimal point, a test order, a refund beyond all purchases.
+"""A few amounts unlike all else in a log: a lost decimal point, a test order, a refund beyond all purchases.
 
 They stand in the value to date as they are, for they may be true. A forecast is made as if the day had been usual, for
 one line must not decide what is expected of everyone else.
@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 import ibis
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
@@ -21,6 +22,8 @@ from ibis.expr.types import Table
 from clv.data.customers import DAY_NET
 from clv.data.decided import Decision
 from clv.data.origins import sample_days
+
+FloatArray = npt.NDArray[np.float64]
 
 LEAST_FACTOR: Final = 5.0  # times the usual: less is no fault, however alike all amounts are
 _BARS: Final = (6.0, 8.0, 12.0, 16.0)  # robust standard deviations of ln amount; a normal one passes 6 once in 10⁹
@@ -49,7 +52,8 @@ class Odd(NamedTuple):
         """Return what was decided, for `clv.data.decided`."""
         found = []
         if len(self.days):
-            told = tuple(f"{row.customer_id}, {row.ordered_on:%Y-%m-%d}: {row.net:,.2f}" for row in self._largest(3))
+            largest = self.days.sort_values("net", ascending=False).head(3).itertuples()
+            told = tuple(f"{row.customer_id}, {row.ordered_on:%Y-%m-%d}: {row.net:,.2f}" for row in largest)
             because = "each lies far beyond the customer's other days; the value to date holds it as it is"
             found.append(Decision("odd_amounts", "forecast as usual days", because, None, len(self.days), told))
         if len(self.refunds):
@@ -57,9 +61,6 @@ class Odd(NamedTuple):
             because = "more was returned than ever paid; the forecast takes no more back than that"
             found.append(Decision("odd_refunds", "limited to the purchases", because, None, len(self.refunds), told))
         return tuple(found)
-
-    def _largest(self, n: int) -> list[pd.Series]:
-        return list(self.days.sort_values("net", ascending=False).head(n).itertuples())
 
 
 def find_odd(days: Table) -> Odd:
@@ -138,7 +139,8 @@ def _spread(deviations: pd.Series) -> float:
 def _scored(paid: Table, scale: _Scale) -> pd.DataFrame:
     """Return the days that might be odd, with what is usual and how many standard deviations they lie above it."""
     candidates = _suspects(paid, scale)
-    found = paid.semi_join(candidates, "customer_id").select("customer_id", "ordered_on", "net", "size").execute()
+    rows = paid.semi_join(candidates, "customer_id").select("customer_id", "ordered_on", "net", "size")
+    found: pd.DataFrame = rows.execute()
     found = found.assign(net=found["net"].astype(float), ordered_on=pd.to_datetime(found["ordered_on"]))
     others = _median_of_others(found)
     n = found.groupby("customer_id")["size"].transform("size").to_numpy() - 1
@@ -160,7 +162,7 @@ def _suspects(paid: Table, scale: _Scale) -> Table:
     return own.filter((_.largest - others > far) & (_.largest > scale.median)).select("customer_id")
 
 
-def _median_of_others(found: pd.DataFrame) -> np.ndarray:
+def _median_of_others(found: pd.DataFrame) -> FloatArray:
     """Return the median size of each customer's other days; missing where there is none."""
     ordered = found.sort_values(["customer_id", "size"])
     group = ordered.groupby("customer_id")["size"]
@@ -168,14 +170,15 @@ def _median_of_others(found: pd.DataFrame) -> np.ndarray:
     first = np.arange(len(ordered)) - place
     size, last = ordered["size"].to_numpy(), first + n - 1
 
-    def other(rank: np.ndarray) -> np.ndarray:
+    def other(rank: npt.NDArray[np.intp]) -> FloatArray:
         """Return the value of a rank among the others, which leave out the row itself."""
         at = first + rank + (rank >= place)
-        return size[np.minimum(at, last)]
+        value: FloatArray = size[np.minimum(at, last)]
+        return value
 
     middle = (other((n - 2) // 2) + other((n - 1) // 2)) / 2
-    result = pd.Series(np.where(n > 1, middle, np.nan), index=ordered.index)
-    return result.reindex(found.index).to_numpy(dtype=float)
+    result = pd.Series(np.where(n > 1, middle, np.nan), index=ordered.index).reindex(found.index)
+    return np.asarray(result, dtype=float)
 
 
 def _refunds(days: Table) -> pd.DataFrame:

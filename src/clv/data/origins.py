@@ -44,10 +44,9 @@ class Origin:
     known
         From `clv.data.behaviour.behaviour`: who had purchased by then, indexed by customer_id, in its order.
     outcome
-        On the same index: orders (purchase days) and revenue (net, refunds included; missing in a log without amounts; see
-        `clv.data.customers.spent`)
-        in the span after it, both missing where the span is not over yet, and days_to_order (to the next purchase
-        day; inf where none came until today).
+        On the same index: orders (purchase days) and revenue (as `clv.data.customers.spent` has it, refunds included;
+        missing in a log without amounts) in the span after it, both missing where the span is not over yet, and
+        days_to_order (to the next purchase day; inf where none came until today).
     seen_days
         Days after it until today: what comes later is not known.
     history

@@ -56,7 +56,7 @@ class Spend:
         return self
 
     def predict(self, known: pd.DataFrame) -> pd.Series:
-        """Return spend (currency per future purchase, net of returns) on the index of `known`; missing without amounts."""
+        """Return spend (currency per purchase, net of returns) on the index of `known`; missing without amounts."""
         if self.repeat_ is None:
             values = np.full(len(known), np.nan)
         elif self._all is not None:
