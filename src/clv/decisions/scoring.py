@@ -23,6 +23,7 @@ from clv.data.behaviour import behaviour
 from clv.data.connect import open_engine
 from clv.data.customers import customer_days
 from clv.data.ingest import Intake, check_as_of, ingest
+from clv.data.odd_amounts import as_usual, find_odd
 from clv.decisions.export import TableWriter, export_table, require_table_name
 from clv.decisions.forecasting import fit_forecaster
 from clv.decisions.lifetime_value import forecast
@@ -96,7 +97,9 @@ def _prepare(config: Config, folder: Path, engine: Backend, today: dt.date | Non
     transactions = engine.read_parquet(folder / "transactions.parquet")
     customer_days(transactions, as_of, config.purchase_rule).to_parquet(folder / "days.parquet")
     (folder / "transactions.parquet").unlink()
-    purchase_days = engine.read_parquet(folder / "days.parquet")
+    days = engine.read_parquet(folder / "days.parquet")
+    odd = find_odd(days)
+    purchase_days = as_usual(days, odd)
     forecaster = fit_forecaster(purchase_days, as_of, config.horizon, config.churn_window_days)
     return _Scoring(config, intake, as_of, purchase_days, forecaster)
 
