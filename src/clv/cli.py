@@ -68,6 +68,9 @@ def score(
     date_format: Annotated[str | None, typer.Option(help="strptime format, e.g. %d/%m/%Y; default: detected")] = None,
     currency_sign: Annotated[str | None, typer.Option(help="Sign to strip from amounts")] = None,
     table: Annotated[str | None, typer.Option(help="Table to read, for a DuckDB file with several")] = None,
+    keep_far_dates: Annotated[
+        bool, typer.Option("--keep-far-dates", help="Use a few lines dated far from all others; default: set aside")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Table to write, .csv or .parquet")] = Path("scores.csv"),
 ) -> None:
     """Score every customer of one transaction file; prints the path of the table."""

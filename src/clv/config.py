@@ -62,6 +62,7 @@ class TransactionsTable(_Settings):
     currency_sign: str | None = Field(None, min_length=1, description="Sign to strip from amounts, e.g. $")
     header: bool = Field(True, description="Whether the first line of a text file names its columns")
     column_names: tuple[str, ...] | None = Field(None, strict=False, description="Names when there is no header")
+    keep_far_dates: bool = Field(False, description="Use a few lines dated far from all others; default: set aside")
     timezone: str | None = Field(None, description="The shops' time zone, when timestamps are in UTC")
     missing_ids: tuple[str, ...] | None = Field(
         None, strict=False, description="Words that stand for no customer, as guests; default: what exports write"

@@ -26,6 +26,7 @@ from clv.data.connect import locate, matching_files, open_engine, read_source
 from clv.data.dates import DatesRead
 from clv.data.decided import Decision
 from clv.data.missing import MISSING_IDS, is_missing, on_missing_ids
+from clv.data.odd_dates import lines_by_day, on_days, on_far_dates, proper_span, within
 from clv.data.oddities import find_oddities, on_copies
 from clv.data.order_totals import spread_totals
 from clv.data.reading import ORDINAL, Reading, small_table
@@ -179,8 +180,17 @@ def _ingest(
     if has_copies:  # to find them takes a window over all lines, which is worth doing once
         judged.to_parquet(staging / "judged.parquet")
         judged = engine.read_parquet(staging / "judged.parquet")
-    judged.filter(_.reason.isnull()).select(*TRANSACTIONS).to_parquet(folder / "transactions.parquet")
-    clean = engine.read_parquet(folder / "transactions.parquet", table_name="clean")
+    clean = _write_clean(engine, judged, folder, "clean")
+    by_day = lines_by_day(clean)
+    if not by_day.empty and not source.keep_far_dates:
+        span = proper_span(by_day)
+        if span.before + span.after:
+            inside = judged.ordered_on.between(span.first, span.last)
+            reason = ibis.ifelse(judged.reason.isnull() & ~inside, "date_far_from_rest", judged.reason)
+            judged = judged.mutate(reason=reason)
+            clean = _write_clean(engine, judged, folder, "clean_without_far_dates")
+            decisions = [*decisions, on_far_dates(by_day, span)]
+            by_day = within(by_day, span)
     n_malformed = 0 if reading.malformed is None else reading.malformed.count().execute()
     found = reading.rows.count().execute() + n_malformed
     quarantine = _quarantine(engine, judged, reading, is_empty=found == clean.count().execute())
@@ -192,8 +202,14 @@ def _ingest(
         *on_missing_ids(quarantine.filter(_.reason == "no_customer_id")),
         *(on_copies(judged.filter(_.reason.isnull() & _.is_twin)) if has_copies else []),
         *find_oddities(clean),
+        *on_days(by_day, clean),
     ]
     return replace(intake, decisions=tuple(said))
+
+
+def _write_clean(engine: Backend, judged: Table, folder: Path, name: str) -> Table:
+    judged.filter(_.reason.isnull()).select(*TRANSACTIONS).to_parquet(folder / "transactions.parquet")
+    return engine.read_parquet(folder / "transactions.parquet", table_name=name)
 
 
 def _quarantine(engine: Backend, judged: Table, reading: Reading, *, is_empty: bool) -> Table:

@@ -16,6 +16,8 @@ import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
+from clv.data.decided import Decision
+
 SHORTEST_GAP: Final = 14  # days: shops close for holidays
 LEAST_DUE: Final = 20.0  # lines due in the gap: none came by chance in one of 10⁸ cases
 MOST_BEYOND: Final = 0.02  # lines beyond it, of those due until the last of them: less than half a day of a fortnight
@@ -65,6 +67,39 @@ def proper_span(by_day: pd.DataFrame) -> Span:
         begin, end = 0, len(day)
     first, last = (by_day["day"].iloc[at].date() for at in (begin, end - 1))
     return Span(first, last, int(lines[:begin].sum()), int(lines[end:].sum()))
+
+
+def within(by_day: pd.DataFrame, span: Span) -> pd.DataFrame:
+    """Return the days of a span."""
+    return by_day[by_day["day"].between(pd.Timestamp(span.first), pd.Timestamp(span.last))]
+
+
+def on_far_dates(by_day: pd.DataFrame, span: Span) -> Decision:
+    """Return what was decided about the lines outside a span."""
+    outside = by_day.drop(within(by_day, span).index)
+    return Decision(
+        "far_dates",
+        "set aside",
+        f"they lie far from all others, which are dated {span.first} to {span.last}",
+        "keep_far_dates",
+        span.before + span.after,
+        tuple(f"{day:%Y-%m-%d}" for day in outside["day"].tail(3)),
+    )
+
+
+def on_days(by_day: pd.DataFrame, transactions: Table) -> list[Decision]:
+    """Return what is to be said of days without lines for a year or more, and of days with far too many customers."""
+    found, gap = [], longest_gap(by_day)
+    if gap is not None:
+        because = f"no line between {gap[0]} and {gap[1]}; forecasts take it for a time without orders"
+        found.append(Decision("gap", "kept as it is", because))
+    n_customers = int(transactions.customer_id.nunique().execute())
+    crowds = crowded_days(by_day, n_customers)
+    if len(crowds):
+        because = f"a tenth or more of all {n_customers:,} customers on one day; perhaps an import or a default date"
+        told = tuple(f"{row.day:%Y-%m-%d}: {row.customers:,} customers" for row in crowds.head(3).itertuples())
+        found.append(Decision("crowded_days", "kept as they are", because, None, len(crowds), told))
+    return found
 
 
 def _cut(day: npt.NDArray[np.int64], lines: npt.NDArray[np.float64]) -> int:

@@ -44,6 +44,7 @@ REASONS: Final = {
     "date_not_readable": "the date cannot be read",
     "date_in_future": "the date lies in the future",
     "date_implausible": "the date lies before 1970, as placeholders for a missing date do",
+    "date_far_from_rest": "the date lies far from all others",
     "no_amount": "no amount",
     "amount_not_a_number": "the amount is not a number",
     "duplicate_line": "an exact copy of another line with the same order id",
