@@ -67,6 +67,15 @@ def score(
     date_format: Annotated[str | None, typer.Option(help="strptime format, e.g. %d/%m/%Y; default: detected")] = None,
     currency_sign: Annotated[str | None, typer.Option(help="Sign to strip from amounts")] = None,
     table: Annotated[str | None, typer.Option(help="Table to read, for a DuckDB file with several")] = None,
+    timezone: Annotated[str | None, typer.Option(help="The shops' zone, when timestamps are in UTC")] = None,
+    header: Annotated[bool, typer.Option(help="Whether the first line of a text file names its columns")] = True,
+    column_names: Annotated[str | None, typer.Option(help="Names of the columns, e.g. id,day,net: no header")] = None,
+    order_id: Annotated[str | None, typer.Option(help="Column of the order id; tells copies of lines")] = None,
+    product_id: Annotated[str | None, typer.Option(help="Column of the product id")] = None,
+    quantity: Annotated[str | None, typer.Option(help="Column of the quantity")] = None,
+    max_unreadable_share: Annotated[float, typer.Option(help="Share of unreadable lines that is too many")] = 0.05,
+    max_horizon_multiple: Annotated[float, typer.Option(help="Horizon over history that is too far")] = 8.0,
+    rejected: Annotated[Path | None, typer.Option(help="Table of the lines set aside, .csv or .parquet")] = None,
     out: Annotated[Path, typer.Option(help="Table to write, .csv or .parquet")] = Path("scores.csv"),
 ) -> None:
     """Score every customer of one transaction file; prints the path of the table."""
@@ -75,20 +84,26 @@ def score(
 
     if no_amount and amount != "amount":
         raise ConfigError(f"--no-amount says that there are no amounts, --amount {amount} where they are; give one")
-    columns = {"customer_id": customer, "ordered_at": date} | ({} if no_amount else {"amount": amount})
+    optional = {"amount": None if no_amount else amount, "order_id": order_id, "product_id": product_id}
+    mapped = {"customer_id": customer, "ordered_at": date, **optional, "quantity": quantity}
+    columns = {ours: theirs for ours, theirs in mapped.items() if theirs is not None}
+    names = None if column_names is None else tuple(name.strip() for name in column_names.split(","))
     written = {"delimiter": delimiter, "encoding": encoding, "decimal": decimal, "date_format": date_format}
+    layout = {"header": header and names is None, "column_names": names, "timezone": timezone, "table": table}
     settings = config_for_file(
         file,
-        {"columns": columns, "currency_sign": currency_sign, "table": table, **written},
+        {"columns": columns, "currency_sign": currency_sign, **written, **layout},
         as_of=None if as_of is None else as_of.date(),
         horizon_days=horizon_days,
         churn_window_days=churn_window_days,
         purchase_rule=purchase_rule,
         margin=margin,
         annual_discount_rate=annual_discount_rate,
+        max_unreadable_share=max_unreadable_share,
+        max_horizon_multiple=max_horizon_multiple,
     )
-    for note in score_file(settings, out):
-        log.print(note)
+    for note in score_file(settings, out, rejected=rejected):
+        log.print(note, markup=False)
     typer.echo(out)
 
 
@@ -105,6 +120,10 @@ def main() -> NoReturn:
     except ClvError as error:
         log.print(f"error: {' '.join(str(error).split())}", style="red", markup=False)
         sys.exit(error.exit_code)
+    except OSError as error:  # a full disk, a folder that may not be read: no fault of ours, so no traceback
+        place = f"{error.filename}: " if error.filename else ""
+        log.print(f"error: {place}{error.strerror or error}; make room or give access", style="red", markup=False)
+        sys.exit(ClvError.exit_code)
     except _Interruption as stop:
         log.print("interrupted; nothing was published", style="red")
         # the threads that wait for kernels would keep the process; kernels end by themselves without it

@@ -121,7 +121,7 @@ def _ingest(
     judged = _judge(engine, rows, source, today)
     judged.filter(_.reason.isnull()).select(*TRANSACTIONS).to_parquet(folder / "transactions.parquet")
     clean = engine.read_parquet(folder / "transactions.parquet", table_name="clean")
-    quarantine = judged.filter(_.reason.notnull()).select(**_quarantined(judged), money=_.amount)
+    quarantine = judged.filter(_.reason.notnull()).select(**_quarantined(judged))
     if malformed is not None:
         quarantine = quarantine.union(_quarantine_malformed(malformed))
     found = rows.count().execute() + (0 if malformed is None else malformed.count().execute())
@@ -135,12 +135,14 @@ def _ingest(
 def _quarantined(judged: Table) -> dict[str, Column]:
     """Name the columns of the quarantine: values as they were found, as text."""
     found = {"ordered_at": judged.ordered_at_found, "amount": judged.amount_found}
-    return {"reason": judged.reason, "customer_id": judged.customer_id, **found, "line": ibis.null(str)}
+    read = {"ordered_on": judged.ordered_on, "money": judged.amount}
+    return {"reason": judged.reason, "customer_id": judged.customer_id, **found, "line": ibis.null(str), **read}
 
 
 def _quarantine_malformed(malformed: Table) -> Table:
     unknown = {name: ibis.null(str) for name in ("customer_id", "ordered_at", "amount")}
-    return malformed.select(reason=ibis.literal("malformed_line"), **unknown, line=_.line, money=ibis.null(MONEY))
+    unread = {"ordered_on": ibis.null("date"), "money": ibis.null(MONEY)}
+    return malformed.select(reason=ibis.literal("malformed_line"), **unknown, line=_.line, **unread)
 
 
 def _require_columns(rows: Table, columns: dict[str, str], where: str) -> None:

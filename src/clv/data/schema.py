@@ -25,7 +25,15 @@ TRANSACTIONS: Final = ibis.schema(
 """One row per usable line of the source. A column that the source lacks is all null."""
 
 QUARANTINE: Final = ibis.schema(
-    {"reason": "string", "customer_id": "string", "ordered_at": "string", "amount": "string", "line": "string"}
+    {
+        "reason": "string",
+        "customer_id": "string",
+        "ordered_at": "string",
+        "amount": "string",
+        "line": "string",
+        "ordered_on": "date",  # where it can be read: the line counts as of that day
+        "money": MONEY,  # the amount where it can be read
+    }
 )
 """One row per line that cannot be used, with the values as they were found."""
 
