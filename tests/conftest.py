@@ -40,10 +40,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     cells = [item for item in items if isinstance(item, IPyNbCell)]
     if not cells:
         return
-    from clv.suite.execute import KERNEL_PATIENCE_SECONDS, kernel_sockets  # papermill takes two seconds to import
+    from clv.suite.execute import KERNEL_PATIENCE_SECONDS  # papermill takes two seconds to import
+    from clv.suite.kernels import kernel_sockets, own_kernelspec
 
     folder = tempfile.mkdtemp(prefix="clv-")
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    nbval.kernel.NbvalKernelspecManager.get_kernel_spec = lambda *_: own_kernelspec(folder)
     nbval.kernel.KernelManager = partial(KernelManager, config=kernel_sockets(folder))
     for cell in cells:
         cell.output_timeout = KERNEL_PATIENCE_SECONDS

@@ -71,28 +71,35 @@ def score(
     keep_far_dates: Annotated[
         bool, typer.Option("--keep-far-dates", help="Use a few lines dated far from all others; default: set aside")
     ] = False,
+    timezone: Annotated[str | None, typer.Option(help="The shops' zone, when timestamps are in UTC")] = None,
+    header: Annotated[bool, typer.Option(help="Whether the first line of a text file names its columns")] = True,
+    column_names: Annotated[str | None, typer.Option(help="Names of the columns, e.g. id,day,net: no header")] = None,
+    order_id: Annotated[str | None, typer.Option(help="Column of the order id; tells copies of lines")] = None,
+    product_id: Annotated[str | None, typer.Option(help="Column of the product id")] = None,
+    quantity: Annotated[str | None, typer.Option(help="Column of the quantity")] = None,
+    max_unreadable_share: Annotated[float, typer.Option(help="Share of unreadable lines that is too many")] = 0.05,
+    max_horizon_multiple: Annotated[float, typer.Option(help="Horizon over history that is too far")] = 8.0,
+    rejected: Annotated[Path | None, typer.Option(help="Table of the lines set aside, .csv or .parquet")] = None,
     out: Annotated[Path, typer.Option(help="Table to write, .csv or .parquet")] = Path("scores.csv"),
 ) -> None:
     """Score every customer of one transaction file; prints the path of the table."""
     from clv.config import config_for_file
     from clv.decisions.scoring import score_file
 
-    if no_amount and amount != "amount":
-        raise ConfigError(f"--no-amount says that there are no amounts, --amount {amount} where they are; give one")
-    columns = {"customer_id": customer, "ordered_at": date} | ({} if no_amount else {"amount": amount})
-    written = {"delimiter": delimiter, "encoding": encoding, "decimal": decimal, "date_format": date_format}
     settings = config_for_file(
         file,
-        {"columns": columns, "currency_sign": currency_sign, "table": table, **written},
+        _table(locals()),
         as_of=None if as_of is None else as_of.date(),
         horizon_days=horizon_days,
         churn_window_days=churn_window_days,
         purchase_rule=purchase_rule,
         margin=margin,
         annual_discount_rate=annual_discount_rate,
+        max_unreadable_share=max_unreadable_share,
+        max_horizon_multiple=max_horizon_multiple,
     )
-    for note in score_file(settings, out):
-        log.print(note)
+    for note in score_file(settings, out, rejected=rejected):
+        log.print(note, markup=False)
     typer.echo(out)
 
 
@@ -111,7 +118,10 @@ def simulate(
 
 
 NOT_OF_READING = frozenset(
-    {"as_of", "horizon_days", "churn_window_days", "purchase_rule", "margin", "annual_discount_rate", "out"}
+    {
+        *("as_of", "horizon_days", "churn_window_days", "purchase_rule", "margin", "annual_discount_rate"),
+        *("max_horizon_multiple", "max_unreadable_share", "rejected", "out"),
+    }
 )
 """Options of `score` about the forecast; all others say how a file is written, and `validate` has them too."""
 
@@ -153,12 +163,17 @@ def _table(options: dict[str, Any]) -> dict[str, Any]:
         raise ConfigError(
             f"--no-amount says that there are no amounts, --amount {options['amount']} where they are; give one"
         )
+    named = {"customer_id": "customer", "ordered_at": "date"} | {
+        name: name for name in ("amount", "order_id", "product_id", "quantity", "currency") if name in options
+    }
+    columns = {ours: options[option] for ours, option in named.items() if options[option] is not None}
+    if options["no_amount"]:
+        del columns["amount"]
     settings = {name: value for name, value in options.items() if name in TransactionsTable.model_fields}
-    named = {"customer_id": "customer", "ordered_at": "date"} | ({} if options["no_amount"] else {"amount": "amount"})
-    columns = {ours: options[option] for ours, option in named.items()}
-    others = options.keys() - settings.keys() - {*named.values(), "amount", "no_amount"}
-    columns |= {name: options[name] for name in sorted(others) if options[name] is not None}
-    return {"columns": columns, **settings}
+    names = options["column_names"]
+    if names is not None:
+        settings |= {"column_names": tuple(name.strip() for name in names.split(",")), "header": False}
+    return {**settings, "columns": columns}
 
 
 def _offer_validate() -> None:
@@ -186,6 +201,10 @@ def main() -> NoReturn:
     except ClvError as error:
         log.print(f"error: {' '.join(str(error).split())}", style="red", markup=False)
         sys.exit(error.exit_code)
+    except OSError as error:  # a full disk, a folder that may not be read: no fault of ours, so no traceback
+        place = f"{error.filename}: " if error.filename else ""
+        log.print(f"error: {place}{error.strerror or error}; make room or give access", style="red", markup=False)
+        sys.exit(ClvError.exit_code)
     except _Interruption as stop:
         log.print("interrupted; nothing was published", style="red")
         # the threads that wait for kernels would keep the process; kernels end by themselves without it

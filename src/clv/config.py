@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from clv.date_formats import require_date_format
 from clv.errors import ConfigError
 from clv.units import DiscountRate, Horizon, annual, days
+from clv.yaml_text import UNNAMED, read_yaml
 
 Language = Literal["en", "es"]
 PurchaseRule = Literal["positive_net", "any_order"]
@@ -38,8 +40,8 @@ def _portable_name(name: str) -> str:
     return name
 
 
-UNNAMED = ' in "<unicode string>",'
 REQUIRED_COLUMNS = ("customer_id", "ordered_at")
+TITLE_LENGTH = 120  # characters, as many as fit into a heading
 NO_CURRENCIES = ("XXX", "XTS")  # codes of the table for no currency and for tests
 
 
@@ -86,6 +88,8 @@ class TransactionsTable(_Settings):
             _require_timezone(self.timezone)
         if self.currency_sign is not None and (wrong := set(self.currency_sign) & set("0123456789.,+-()'")):
             raise ValueError(f"currency_sign must be a sign such as $ or EUR; {min(wrong)!r} is part of a number")
+        if self.date_format is not None:
+            require_date_format(self.date_format)
         return self
 
     @property
@@ -132,11 +136,14 @@ class Config(_Settings):
     name: Annotated[str, AfterValidator(_portable_name)] = Field(
         pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Folder of the reports, e.g. my_shop"
     )
-    title: str = Field(min_length=1, max_length=120, description="Name of the company as readers know it")
+    title: str = Field(min_length=1, max_length=TITLE_LENGTH, description="Name of the company as readers know it")
     source: Source
     simulated: bool = Field(False, description="True when the data are invented; every page then says so")
     as_of: dt.date | None = Field(None, description="Last day that counts; default: the last day with an order")
     horizon_days: int = Field(365, ge=1, le=3650, description="Length of the forecast, in days")
+    max_horizon_multiple: float = Field(
+        8.0, gt=0, description="Length of the forecast over that of the history, above which the run stops"
+    )
     holdout_days: int | None = Field(None, ge=1, description="Days kept back to test the forecast; default: a third")
     churn_window_days: int | None = Field(None, ge=1, le=3650, description="Days without order that count as churn")
     currency: Annotated[str, AfterValidator(_known_currency)] = Field("EUR", description="ISO 4217 code of all amounts")
@@ -155,6 +162,14 @@ class Config(_Settings):
     notebooks: dict[str, dict[str, Scalar]] = Field(
         default_factory=dict, description="Parameters of single notebooks, e.g. 02_current_value: {top_share: 0.1}"
     )
+
+    _folder: str | None = PrivateAttr(None)  # of the YAML file
+
+    def portable(self) -> Config:
+        """Return the config as it may travel: source paths as written, and where these were absolute, the file name."""
+        content = self.model_dump()
+        _shorten_paths(content["source"], f"{self._folder}/")
+        return Config.model_validate(content)
 
     @property
     def horizon(self) -> Horizon:
@@ -187,7 +202,7 @@ def load_config(path: str | Path) -> Config:
     """
     path = Path(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        content = read_yaml(path)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; one that ships is data/complete_journey.yaml") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -210,21 +225,34 @@ def parse_config(content: dict[str, Any], where: str, base: Path | None = None) 
 
 def override(config: Config, changes: dict[str, Any], where: str) -> Config:
     """Return a config with top-level settings replaced and checked anew; `where` names their origin in errors."""
-    return parse_config({**config.model_dump(), **changes}, where=where)
+    changed = parse_config({**config.model_dump(), **changes}, where=where)
+    changed._folder = config._folder
+    return changed
 
 
 def config_for_file(path: Path, table: dict[str, Any], **settings: Any) -> Config:
     """Return the config of a single transaction file that has no YAML, for `clv score`."""
     source = {"transactions": {"path": str(path.absolute()), **table}}
-    return parse_config({"name": "score", "title": path.name, "source": source, **settings}, where=str(path))
+    title = path.name[: TITLE_LENGTH - 1] + "…" if len(path.name) > TITLE_LENGTH else path.name
+    return parse_config({"name": "score", "title": title, "source": source, **settings}, where=str(path))
 
 
 def _anchored(config: Config, base: Path) -> Config:
+    config._folder = str(base)
     table = config.source.transactions
     if table.path.startswith("package:") or Path(table.path).is_absolute():
         return config
     anchored = table.model_copy(update={"path": str(base / table.path)})
     return config.model_copy(update={"source": Source(transactions=anchored)})
+
+
+def _shorten_paths(content: Any, folder: str) -> None:
+    for place in content if isinstance(content, list | tuple) else [content]:
+        if isinstance(place, dict):
+            if Path(path := place.get("path") or "").is_absolute():
+                place["path"] = path.removeprefix(folder) if path.startswith(folder) else Path(path).name
+            for value in place.values():
+                _shorten_paths(value, folder)
 
 
 def _fault(item: ErrorDetails, content: dict[str, Any]) -> str:
@@ -270,18 +298,3 @@ def _short(value: object) -> str:
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys and says nothing; a setting given twice is a mistake."""
-
-
-def _mapping_without_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
-    keys = [loader.construct_object(key) for key, _ in node.value]
-    twice = sorted({str(key) for key in keys if keys.count(key) > 1})
-    if twice:
-        raise yaml.constructor.ConstructorError(None, None, f"key given twice: {', '.join(twice)}", node.start_mark)
-    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
-
-
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates)

@@ -216,7 +216,8 @@ def _quarantine(engine: Backend, judged: Table, reading: Reading, *, is_empty: b
     """Return the lines that cannot be used, values as they were found, each with its place in its text file."""
     as_found = {"ordered_at": judged.ordered_at_found, "amount": judged.amount_found}
     columns = {"reason": judged.reason, "customer_id": judged.customer_id, **as_found, "line": ibis.null(str)}
-    rows = judged.filter(_.reason.notnull()).select(**columns, money=_.amount, ordinal=judged[ORDINAL])
+    columns |= {"ordered_on": judged.ordered_on, "money": judged.amount, "ordinal": judged[ORDINAL]}
+    rows = judged.filter(_.reason.notnull()).select(**columns)
     if is_empty:  # the usual case, which a second pass over the source would only slow
         rows = rows.limit(0)
     rows = engine.create_table("set_aside", rows, temp=True)
@@ -225,11 +226,12 @@ def _quarantine(engine: Backend, judged: Table, reading: Reading, *, is_empty: b
         ordinals = rows.filter(_.ordinal.notnull()).ordinal.execute().to_numpy()
         found = reading.locate(ordinals).assign(ordinal=ordinals)
         place = small_table(engine, "places", found, PLACES)
-    rows = rows.left_join(place, "ordinal").select(*QUARANTINE, "money")
+    rows = rows.left_join(place, "ordinal").select(*QUARANTINE)
     if reading.malformed is not None:
         unknown = {name: ibis.null(str) for name in ("customer_id", "ordered_at", "amount")}
-        malformed = reading.malformed.mutate(reason=ibis.literal("malformed_line"), money=ibis.null(MONEY), **unknown)
-        rows = rows.union(malformed.select(*QUARANTINE, "money"))
+        unread = {"ordered_on": ibis.null("date"), "money": ibis.null(MONEY)}
+        malformed = reading.malformed.mutate(reason=ibis.literal("malformed_line"), **unknown, **unread)
+        rows = rows.union(malformed.select(*QUARANTINE))
     return engine.create_table("quarantined", rows.order_by("file", "line_number"), temp=True)
 
 

@@ -33,6 +33,8 @@ QUARANTINE: Final = ibis.schema(
         "line": "string",  # of a line without the columns of its table
         "file": "string",  # name of the text file; null for typed sources
         "line_number": "int64",  # in that file, from 1; null where quotes make it impossible to tell lines apart
+        "ordered_on": "date",  # where it can be read: the line counts as of that day
+        "money": MONEY,  # the amount where it can be read
     }
 )
 """One row per line that cannot be used, with the values as they were found."""

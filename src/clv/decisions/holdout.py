@@ -89,8 +89,8 @@ class HoldoutCheck:
 
     @property
     def has_amounts(self) -> bool:
-        """Return whether there is money to compare."""
-        return bool(self.outcome["revenue"].notna().all()) and self.outcome["revenue"].sum() > 0
+        """Return whether money was forecast: it is known, and purchases before the holdout brought some."""
+        return self._ground.priced and bool(self.outcome["revenue"].notna().all())
 
     @cached_property
     def _orders(self) -> pd.DataFrame:
@@ -121,8 +121,8 @@ class HoldoutCheck:
 
     @cached_property
     def revenue(self) -> pd.DataFrame | None:
-        """Return the same for net sales; None in a log without amounts."""
-        return holdout_metrics(self._revenue, self.outcome["revenue"]) if self.has_amounts else None
+        """Return the same for net sales, which may sum to less than nothing; None where no money was forecast."""
+        return holdout_metrics(self._revenue, self.outcome["revenue"], signed=True) if self.has_amounts else None
 
     @cached_property
     def better_in_orders(self) -> Difference:
@@ -131,14 +131,23 @@ class HoldoutCheck:
 
     @cached_property
     def better_in_revenue(self) -> Difference | None:
-        """Return the same for net sales; None in a log without amounts."""
+        """Return the same for net sales; None where no money was forecast."""
         return self._against_naive(self._revenue, self.outcome["revenue"]) if self.has_amounts else None
 
     @property
     def off(self) -> float:
-        """Return the larger distance of the totals of orders and sales from their forecasts, as a share."""
+        """Return the larger distance of the totals of orders and sales from their forecasts, as a share.
+
+        Of what came, or of what was forecast where refunds left nothing.
+        """
         tables = [self.orders, *([] if self.revenue is None else [self.revenue])]
-        return max(abs(float(table["bias"][MODEL])) for table in tables)
+        return max(_distance(table) for table in tables)
+
+    @property
+    def money_bias(self) -> float | None:
+        """Return by how much the sales were forecast too high, as a share of them; None where there is none."""
+        bias = None if self.revenue is None else float(self.revenue["bias"][MODEL])
+        return None if bias is None or np.isnan(bias) else bias
 
     @property
     def beats_naive(self) -> bool:
@@ -262,6 +271,12 @@ class HoldoutCheck:
     def _against_naive(self, forecasts: pd.DataFrame, actual: pd.Series) -> Difference:
         rng = np.random.default_rng(_SEED)
         return bootstrap_difference(forecasts[MODEL], forecasts["naive"], actual, "rmse", rng)
+
+
+def _distance(table: pd.DataFrame) -> float:
+    forecast, actual = (float(table[name][MODEL]) for name in ("forecast_total", "actual_total"))
+    whole = actual if actual > 0 else forecast
+    return abs(forecast - actual) / whole if whole > 0 else 0.0
 
 
 def check_on_holdout(

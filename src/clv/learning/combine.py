@@ -166,8 +166,9 @@ def _losses(trials: pd.DataFrame, name: str, kind: Kind) -> FloatArray:
 
 def _measured(trials: pd.DataFrame, names: list[str], kind: Kind) -> pd.DataFrame:
     rows = trials.reset_index(drop=True)  # a customer may be in several trials
-    measure = probability_metrics if kind == "probability" else holdout_metrics
-    return measure(rows[names], rows[OUTCOME])
+    if kind == "probability":
+        return probability_metrics(rows[names], rows[OUTCOME])
+    return holdout_metrics(rows[names], rows[OUTCOME], signed=kind == "amount")  # refunds can outweigh sales
 
 
 def _cross_fitted(trials: pd.DataFrame, names: list[str], kind: Kind) -> FloatArray:

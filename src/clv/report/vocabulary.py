@@ -77,8 +77,8 @@ RISKS: Final = {
 }
 
 NO_AMOUNTS: Final = message(
-    "The log holds no amounts, so this page counts orders and values nothing; a column “amount” in the configuration "
-    "adds sales and lifetime value."
+    "The log holds no amounts, or none but zero, so this page counts orders and values nothing; a column “amount” in "
+    "the configuration adds sales and lifetime value."
 )
 
 FORECASTERS: Final = {
@@ -150,6 +150,11 @@ SPEND_TRENDS: Final = {
     "none": message("What the same customers spend per order shows no clear trend."),
     "unknown": message("Whether the same customers spend more or less per order cannot be told from this history."),
 }
+
+FAR_AHEAD: Final = message(
+    "It looks {horizon} days ahead, {times} times the {history} days of history: what lies that far has never been "
+    "seen."
+)
 
 FORECAST_TRUST: Final = {
     "high": message(

@@ -34,6 +34,9 @@ def open_run(config_path: str = "data/complete_journey.yaml", run_dir: str = "")
         Ready to read from and write to.
     """
     if run_dir:
+        from clv.suite.kernels import require_own_package  # jupyter_client takes time to import; kernels have it
+
+        require_own_package()
         return Workspace(Path(run_dir))
     file = _find(config_path)
     config = load_config(file)

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Callable
-from decimal import Decimal
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,12 @@ from pydantic import BaseModel, ConfigDict
 
 import clv
 from clv.config import Config
+from clv.data.accounting import Accounts, accounts_as_of, valued
 from clv.data.connect import locate, matching_files, open_engine
 from clv.data.customers import customer_days
 from clv.data.ingest import Intake, check_as_of, check_currency, file_states, ingest, refuse_changed
+from clv.data.odd_amounts import Odd, as_usual, find_odd
+from clv.decisions.reach import Reach, reach_of, require_reach
 from clv.errors import DataError
 from clv.report.text import Text
 from clv.suite.graph import writer_of
@@ -42,15 +45,17 @@ class Context(BaseModel):
     version
         Of this package.
     config
-        With its defaults and its paths resolved.
+        With its defaults; paths as they are written.
     as_of
         Last day that counts.
     holdout_start
         Last day of the calibration span when the forecast is tested.
     intake
-        Lines and money read, used and quarantined.
-    lines_after, amount_after
-        Usable lines after the as-of date, and their money: read, but not reported.
+        Lines and money read, usable and quarantined, whatever their date.
+    accounts
+        The same as of the date: what the report rests on, what is later, what was set aside; whether money is known.
+    reach
+        Length of the forecast beside that of the history; None where too few have bought to forecast anything.
     source_sha256
         Fingerprint of the source files.
     code_sha256
@@ -66,8 +71,8 @@ class Context(BaseModel):
     as_of: dt.date
     holdout_start: dt.date
     intake: Intake
-    lines_after: int
-    amount_after: Decimal
+    accounts: Accounts
+    reach: Reach | None
     source_sha256: str
     code_sha256: str
 
@@ -103,35 +108,21 @@ class Workspace:
     def transactions(self) -> Table:
         """Return all usable lines, whatever their date, as an Ibis table."""
         engine = open_engine(spill=self.folder)
-        return engine.read_parquet(self.folder / "transactions.parquet", table_name="transactions")
+        lines = engine.read_parquet(self.folder / "transactions.parquet", table_name="transactions")
+        return valued(lines, self.context.accounts)
 
     @cached_property
     def days(self) -> Table:
-        """Return one row per customer and day up to the as-of date."""
+        """Return one row per customer and day up to the as-of date, a few odd amounts also at their usual."""
         engine = ibis.get_backend(self.transactions)
         days = customer_days(self.transactions, self.as_of, self.config.purchase_rule)
-        return engine.create_table("days", days, temp=True)
+        days = engine.create_table("days", days, temp=True)
+        return as_usual(days, find_odd(days))
 
     @property
     def has_amounts(self) -> bool:
-        """Return whether the log holds money; without it orders are counted and nothing is valued."""
-        return self.config.source.transactions.has_amounts
-
-    def worth_set_aside(self, decimals: int = 0) -> str:
-        """Return the money on the lines set aside as readers see it; what cannot be read is unknown, not zero."""
-        _, intake = self.text, self.context.intake
-        unknown = intake.n_unreadable_amounts or 0
-        if unknown == intake.rows_quarantined:
-            return _("an unknown amount")
-        known = _.money(intake.amount_quarantined, decimals)
-        if not unknown:
-            return known
-        return _.plural(
-            "{money} and an unknown amount on {n} line",
-            "{money} and an unknown amount on {n} lines",
-            unknown,
-            money=known,
-        )
+        """Return whether money is known, as the accounts have settled it; without it nothing is valued."""
+        return self.context.accounts.has_amounts
 
     @property
     def money_as_of(self) -> float:
@@ -184,7 +175,7 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
     Raises
     ------
     DataError
-        If the source cannot be used, or the as-of date or the holdout does not fit its span.
+        If the source cannot be used, or the as-of date, the holdout or the horizon does not fit its span.
     """
     now = dt.datetime.now(dt.UTC)
     table = config.source.transactions
@@ -194,17 +185,17 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
     check_currency(config.currency, intake, table.path)
     as_of = config.as_of or intake.last_day
     check_as_of(as_of, intake, today or now.date())
-    lines_after, amount_after = _after(folder, as_of) if as_of < intake.last_day else (0, Decimal(0))
+    accounts, reach, odd = _settle(config, folder, intake, as_of)
     context = Context(
-        lines_after=lines_after,
-        amount_after=amount_after,
         run_id=run_id,
         created_at=now,
         version=clv.__version__,
-        config=config,
+        config=config.portable(),
         as_of=as_of,
         holdout_start=as_of - dt.timedelta(days=_holdout_days(config, (as_of - intake.first_day).days)),
-        intake=intake,
+        intake=replace(intake, decisions=(*intake.decisions, *odd.decisions)),
+        accounts=accounts,
+        reach=reach,
         source_sha256=source_sha256,
         code_sha256=code_fingerprint(),
     )
@@ -212,12 +203,19 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
     return Workspace(folder)
 
 
-def _after(folder: Path, as_of: dt.date) -> tuple[int, Decimal]:
-    """Count the usable lines after the as-of date, which are part of the log but not of the report, and their money."""
-    lines = open_engine(spill=folder).read_parquet(folder / "transactions.parquet")
-    later = lines.filter(lines.ordered_on > as_of)
-    found = later.aggregate(n=later.count(), money=later.amount.sum().fill_null(0)).execute()
-    return int(found["n"][0]), Decimal(found["money"][0])
+def _settle(config: Config, folder: Path, intake: Intake, as_of: dt.date) -> tuple[Accounts, Reach | None, Odd]:
+    """Count lines and money as of the date, find odd amounts, and refuse a horizon that no such history carries."""
+    engine = open_engine(spill=folder)
+    try:
+        accounts = accounts_as_of(folder, engine, intake, as_of, config.purchase_rule)
+        lines = valued(engine.read_parquet(folder / "transactions.parquet"), accounts)
+        days = engine.create_table("days", customer_days(lines, as_of, config.purchase_rule), temp=True)
+        reach, odd = reach_of(days, as_of, config.horizon_days), find_odd(days)
+    finally:
+        engine.disconnect()
+    if reach is not None:
+        require_reach(reach, config.max_horizon_multiple)
+    return accounts, reach, odd
 
 
 def _holdout_days(config: Config, span: int) -> int:

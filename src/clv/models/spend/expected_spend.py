@@ -27,7 +27,7 @@ class Spend:
     Attributes
     ----------
     repeat_ : GammaGamma or MeanSpend or None
-        Of the repeat purchases; None where the log holds no amounts.
+        Of the repeat purchases, or of all where none of these brought money; None where no purchase did.
     returns_ : Returns
         The share of their money that comes back.
     """
@@ -40,11 +40,13 @@ class Spend:
         self._scale = 1.0
         self.returns_ = Returns().fit(known)
         returned = known[(known["frequency"] > 0) & (known["monetary_value"] > 0)]
+        bought = known[known["mean_purchase"] > 0]
+        all_purchases = bought.assign(frequency=bought["n_orders"], monetary_value=bought["mean_purchase"])
         if returned.empty:
+            self.repeat_ = None if bought.empty else MeanSpend().fit(all_purchases)
             return self
         self.repeat_ = fit_spend(returned)
-        bought = known[known["mean_purchase"] > 0]
-        by_all = fit_spend(bought.assign(frequency=bought["n_orders"], monetary_value=bought["mean_purchase"]))
+        by_all = fit_spend(all_purchases)
         if isinstance(self.repeat_, GammaGamma) and isinstance(by_all, GammaGamma):
             self._all = by_all
             # among returning customers, weighted by their purchases, both must bring the same; a single one who buys
