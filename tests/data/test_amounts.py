@@ -79,8 +79,8 @@ def test_the_decimal_mark_is_told_by_the_amounts_that_leave_no_choice(decide, te
             ["1,5", "2,5", "1.5"],
             r"2 amounts have a decimal comma, e\.g\. '1,5', and 1 a decimal point, e\.g\. '1\.5'; write them",
         ),
-        (["$1.50", "$2", "3"], r"2 of 3 amounts carry a currency sign \(\$\), e\.g\. .*; state currency_sign: '\$'"),
-        (["1,50 €", "2 €"], r"2 of 2 amounts carry a currency sign \(€\), e\.g\. .*; state currency_sign: '€'"),
+        (["$1.50", "$2", "3"], r"2 of 3 amounts carry a currency sign \(\$\); state currency_sign: '\$'; e\.g\. '\$"),
+        (["1,50 €", "2 €"], r"2 of 2 amounts carry a currency sign \(€\); state currency_sign: '€'; e\.g\. '"),
         (["12 EUR"], r"1 of 1 amounts carry a currency sign \(EUR\)"),
         (
             ["1.704"] * 338 + ["12.5"],
@@ -90,7 +90,7 @@ def test_the_decimal_mark_is_told_by_the_amounts_that_leave_no_choice(decide, te
         (["12.5"] + ["1.704"] * 5, r"5 amounts can mean thousands or decimals"),
         (
             ["1 €", "US$ 3"],
-            r"2 of 2 amounts carry a currency sign \(US\$, €\), e\.g\. .*; convert them to one currency",
+            r"2 of 2 amounts carry a currency sign \(US\$, €\); convert them to one currency",
         ),
     ],
 )

@@ -269,6 +269,17 @@ def test_the_only_table_of_a_database_is_read(take, database):
 
 
 @ibis_asks_duckdb_the_old_way
+def test_a_database_keeps_moments_without_their_place_and_asks_for_it(take, tmp_path):
+    with duckdb.connect(str(tmp_path / "zone.duckdb")) as connection:
+        connection.execute("SET TimeZone = 'America/Mexico_City'")
+        at = "TIMESTAMPTZ '2024-01-05 21:30:00'"
+        connection.execute(f"CREATE TABLE sales AS SELECT 'a' id, {at} date, 1.5 amount")
+    with pytest.raises(DataError, match=r"date: holds moments in UTC, e\.g\. 2024-01-06 03:30:00, .*state timezone"):
+        take(tmp_path / "zone.duckdb")
+    assert take(tmp_path / "zone.duckdb", timezone="America/Mexico_City").days == ["2024-01-05"]
+
+
+@ibis_asks_duckdb_the_old_way
 def test_a_database_with_several_tables_asks_for_a_name(take, database):
     file = database("sales", "returns")
     with pytest.raises(DataError, match=r"holds 2 tables \(returns, sales\); name one with 'table'"):

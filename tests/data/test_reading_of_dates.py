@@ -152,6 +152,8 @@ def test_a_column_of_text_with_offsets_keeps_the_day_as_written_and_says_so(take
     assert taken.days == [str(t.date()) for t in SPREAD]
     (said,) = [decision for decision in taken.intake.decisions if decision.topic == "time_zone"]
     assert (said.value, said.setting, said.n) == ("the day as written", "timezone", 12)
+    for plain in (f"{t:%Y-%m-%d}" for t in SPREAD[:1]):
+        assert "time_zone" not in {decision.topic for decision in take(lines([plain])).intake.decisions}
 
 
 EVENINGS = [dt.datetime(2024, 1, 5, 21, 30), dt.datetime(2024, 7, 5, 23, 59), dt.datetime(2024, 7, 6, 9)]

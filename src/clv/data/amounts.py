@@ -135,7 +135,7 @@ def _refuse_signs(found: Mapping[str, Shape], where: str) -> None:
         advice = f"state currency_sign: '{min(signs)}'" if len(signs) == 1 else "convert them to one currency"
         raise DataError(
             f"{where}: {_n(signed):,} of {_n(found):,} amounts carry a currency sign "
-            f"({', '.join(sorted(signs))}), e.g. {_example(signed)!r}; {advice}"
+            f"({', '.join(sorted(signs))}); {advice}; e.g. {_example(signed)!r}"
         )
 
 

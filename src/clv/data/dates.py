@@ -29,7 +29,9 @@ ISO_PARTS: dict[DateOrder, tuple[str, str]] = {
     "mdy": (r"^\s*([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})([^0-9]|$)", r"\3-\1-\2\4"),
 }
 COMPACT_DATE = (r"^\s*([0-9]{4})([0-9]{2})([0-9]{2})", r"\1-\2-\3")
-OFFSET = re.compile(r"[0-9] ?(Z|UTC|GMT|(UTC|GMT)?[+-][0-9]{2}:?([0-9]{2})?)( ?\(.*\))?\s*$")
+OFFSET = re.compile(
+    r"(:[0-9]{2}[0-9:.]*|[T ][0-9]{4,6}) ?(Z|UTC|GMT|(UTC|GMT)?[+-][0-9]{2}:?([0-9]{2})?)( ?\(.*\))?\s*$"
+)
 
 TELLING_SHARE = 0.05  # of distinct dates that fit one order only; in a year of days it is six of ten
 MIN_DATES = 20  # distinct, from which that share says something

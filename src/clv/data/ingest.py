@@ -201,7 +201,7 @@ def _ingest(
         *decisions,
         *on_missing_ids(quarantine.filter(_.reason == "no_customer_id")),
         *(on_copies(judged.filter(_.reason.isnull() & _.is_twin)) if has_copies else []),
-        *find_oddities(clean),
+        *find_oddities(engine, clean),
         *on_days(by_day, clean),
     ]
     return replace(intake, decisions=tuple(said))

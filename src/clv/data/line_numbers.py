@@ -77,8 +77,8 @@ def rejected_lines(file: TextFile) -> list[int]:
 
 def _rejected(file: TextFile) -> list[tuple[int, int]]:
     """Return the first line of each rejected record and the lines it spans; its offset may lie on empty lines."""
-    found, records = [], sorted(file.rejected)
-    for block in _blocks(file.path):
+    found, records = list[tuple[int, int]](), sorted(file.rejected)
+    for block in _blocks(file.path) if records else ():
         while records and records[0][0] < block.base + len(block.text):
             offset, n_lines = records.pop(0)
             index = int(np.searchsorted(block.starts, offset, side="right")) - 1

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ibis
 from ibis import _
+from ibis.backends.duckdb import Backend
 from ibis.expr.types import StringColumn, Table
 
 from clv.data.decided import Decision
 from clv.data.missing import on_one_id
 
 
-def find_oddities(clean: Table) -> list[Decision]:
+def find_oddities(engine: Backend, clean: Table) -> list[Decision]:
     """Return what to know of ids before trusting a count of customers or orders.
 
     Parameters
     ----------
+    engine
+        Keeps the count of lines of each customer.
     clean
         Usable lines with the columns of `clv.data.schema.TRANSACTIONS`.
 
@@ -23,7 +26,7 @@ def find_oddities(clean: Table) -> list[Decision]:
     list of Decision
         On an id that holds a tenth of the lines, ids that look alike, and orders of more than one customer.
     """
-    customers = clean.group_by("customer_id").aggregate(n=_.count())
+    customers = engine.create_table("lines_of", clean.group_by("customer_id").aggregate(n=_.count()), temp=True)
     n_lines = int(customers.n.sum().execute() or 0)
     return [*on_one_id(customers, n_lines), *_look_alikes(customers), *_shared_orders(clean)]
 
