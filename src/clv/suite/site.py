@@ -28,6 +28,7 @@ REASON_LABELS: Final = {
     "date_not_readable": message("date that cannot be read"),
     "date_in_future": message("date in the future"),
     "date_implausible": message("date before 1970"),
+    "date_far_from_rest": message("date far from all others"),
     "no_amount": message("no amount"),
     "amount_not_a_number": message("amount that is not a number"),
     "duplicate_line": message("copy of another line"),
