@@ -6,6 +6,7 @@ from collections import Counter
 from decimal import Decimal
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -51,7 +52,7 @@ def test_each_fault_ends_in_the_quarantine_under_its_own_reason(take):
     found = taken.quarantine[taken.quarantine["reason"] != "malformed_line"]
     as_found = Counter(line.split(",")[1] for reason, line in CASES if reason != "malformed_line")
     assert Counter(found["ordered_at"].fillna("")) == as_found
-    assert set(taken.quarantine["reason"]) | {"duplicate_line"} == set(REASONS)
+    assert set(taken.quarantine["reason"]) | {"duplicate_line", "date_far_from_rest"} == set(REASONS)
 
 
 @pytest.mark.parametrize(
@@ -348,3 +349,19 @@ def test_placeholders_far_away_do_not_disturb_the_time_zone(take):
 def test_dates_without_a_time_have_no_time_zone(take, dates):
     with pytest.raises(DataError, match=r"date: holds dates without a time of day.*remove timezone"):
         take(parquet(date=dates), name="orders.parquet", timezone="America/New_York")
+
+
+def test_a_line_dated_far_from_all_others_is_set_aside_or_kept_as_stated(take):
+    days = pd.date_range("2023-01-02", "2023-12-31")
+    steady = "".join(f"c{day.day},{day:%Y-%m-%d},2\n" for day in days)
+    text = f"{HEADER}{steady}x,2024-01-04,7\nlate,{TODAY - dt.timedelta(days=1)},5\n"
+    taken = take(text)
+    assert taken.reasons == ["date_far_from_rest"]
+    assert taken.intake.last_day == dt.date(2024, 1, 4)
+    assert taken.intake.rows_read == taken.intake.rows_clean + 1
+    assert taken.intake.amount_quarantined == 5
+    (said,) = [decision for decision in taken.intake.decisions if decision.topic == "far_dates"]
+    assert (said.n, said.setting) == (1, "keep_far_dates")
+    kept = take(text, keep_far_dates=True)
+    assert kept.intake.rows_quarantined == 0
+    assert any(decision.topic == "gap" for decision in kept.intake.decisions) == ((TODAY - days[-1].date()).days > 366)

@@ -25,7 +25,7 @@ DATE_IS_AT_FAULT = (
     "date_in_future",
     "date_implausible",
     "date_far_from_rest",
-)  # reasons of lines whose date can be read
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def accounts_as_of(folder: Path, engine: Backend, intake: Intake, as_of: dt.date
             f"none of {used['used']:,} lines up to {as_of} has an amount above zero and {used['below']:,} lie below; "
             "check the sign of the amounts, or leave amount out of columns to count orders alone"
         )
-    is_later = (aside.ordered_on > as_of).fill_null(False) & aside.reason.notin(DATE_IS_AT_FAULT)
+    is_later = (aside.ordered_on > as_of).fill_null(False)
     reasons, money, unknown = _set_aside(aside.filter(~is_later))
     n_aside = sum(reasons.values())
     return Accounts(

@@ -30,7 +30,7 @@ from clv.data.odd_dates import lines_by_day, on_days, on_far_dates, proper_span,
 from clv.data.oddities import find_oddities, on_copies
 from clv.data.order_totals import spread_totals
 from clv.data.reading import ORDINAL, Reading, small_table
-from clv.data.schema import FORMAT_REASONS, MONEY, QUARANTINE, REASONS, TRANSACTIONS
+from clv.data.schema import DATE_AT_FAULT, FORMAT_REASONS, MONEY, QUARANTINE, REASONS, TRANSACTIONS
 from clv.data.timezones import has_times, is_utc, wall_clock
 from clv.errors import DataError
 
@@ -216,7 +216,8 @@ def _quarantine(engine: Backend, judged: Table, reading: Reading, *, is_empty: b
     """Return the lines that cannot be used, values as they were found, each with its place in its text file."""
     as_found = {"ordered_at": judged.ordered_at_found, "amount": judged.amount_found}
     columns = {"reason": judged.reason, "customer_id": judged.customer_id, **as_found, "line": ibis.null(str)}
-    columns |= {"ordered_on": judged.ordered_on, "money": judged.amount, "ordinal": judged[ORDINAL]}
+    believed = ibis.ifelse(judged.reason.isin(DATE_AT_FAULT), ibis.null("date"), judged.ordered_on)
+    columns |= {"ordered_on": believed, "money": judged.amount, "ordinal": judged[ORDINAL]}
     rows = judged.filter(_.reason.notnull()).select(**columns)
     if is_empty:  # the usual case, which a second pass over the source would only slow
         rows = rows.limit(0)

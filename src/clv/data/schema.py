@@ -33,7 +33,7 @@ QUARANTINE: Final = ibis.schema(
         "line": "string",  # of a line without the columns of its table
         "file": "string",  # name of the text file; null for typed sources
         "line_number": "int64",  # in that file, from 1; null where quotes make it impossible to tell lines apart
-        "ordered_on": "date",  # where it can be read: the line counts as of that day
+        "ordered_on": "date",  # where it can be read and believed: the line counts as of that day
         "money": MONEY,  # the amount where it can be read
     }
 )
@@ -52,6 +52,9 @@ REASONS: Final = {
     "duplicate_line": "an exact copy of another line with the same order id",
 }
 """Why a line cannot be used; where more than one applies, the first in this order is given."""
+
+DATE_AT_FAULT: Final = ("date_in_future", "date_implausible", "date_far_from_rest")
+"""Reasons of lines whose date can be read and is not believed."""
 
 FORMAT_REASONS: Final = ("malformed_line", "date_not_readable", "amount_not_a_number")
 """Reasons that, when frequent, say that the file was misread rather than that its lines are poor."""
