@@ -80,7 +80,8 @@ def season(tables: dict[str, pa.Table]) -> tuple[np.ndarray, np.ndarray]:
     found = found.sort_values(["person_id", "ordered_at"])
     rank = found.groupby("person_id").cumcount()
     size = found.groupby("person_id")["day"].transform("size")
-    inner = found[(rank > 0) & (rank < size - 1)]
+    length = found.groupby("person_id")["day"].transform("max") - found.groupby("person_id")["day"].transform("min")
+    inner = found[(rank > 0) & (rank < size - 1) & (length > 0)]
     spans = found.groupby("person_id")["day"].agg(["min", "max"]).loc[inner["person_id"].unique()].astype(int)
     many = inner.groupby("person_id").size().loc[spans.index].to_numpy()
     week = _week_of_day()
