@@ -20,7 +20,9 @@ LOOK = "import sys, clv, clv.units; print(sys.executable, clv.__file__, clv.unit
 
 def seen_by_a_kernel(folder: Path) -> list[str]:
     """Execute a notebook of one cell as the suite does; return the interpreter and the modules that it saw."""
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "x", "language": "python"}})
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "x", "language": "python"}}
+    )
     notebook.cells = [nbformat.v4.new_code_cell("run_dir = ''", metadata={"tags": ["parameters"]})]
     notebook.cells.append(nbformat.v4.new_code_cell(LOOK))
     nbformat.write(notebook, folder / "look.ipynb")
@@ -70,5 +72,7 @@ def test_a_kernel_lives_where_the_folder_for_temporary_files_has_a_long_path(tmp
 
 def test_a_kernel_with_another_copy_of_the_package_is_refused_with_both(tmp_path, monkeypatch):
     monkeypatch.setenv("CLV_PACKAGE", "9.9 of /elsewhere/clv")
-    with pytest.raises(ConfigError, match=r"started with clv 9\.9 of /elsewhere/clv, but its notebooks import .*src/clv;"):
+    with pytest.raises(
+        ConfigError, match=r"started with clv 9\.9 of /elsewhere/clv, but its notebooks import .*src/clv;"
+    ):
         session.open_run(run_dir=str(tmp_path))

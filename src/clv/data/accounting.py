@@ -21,8 +21,6 @@ from clv.data.ingest import Intake
 from clv.data.schema import MONEY
 from clv.errors import DataError
 
-DATE_IS_AT_FAULT = ("date_in_future", "date_implausible")  # reasons of lines whose date can be read
-
 
 @dataclass(frozen=True)
 class Accounts:
@@ -85,7 +83,7 @@ def accounts_as_of(folder: Path, engine: Backend, intake: Intake, as_of: dt.date
             f"none of {used['used']:,} lines up to {as_of} has an amount above zero and {used['below']:,} lie below; "
             "check the sign of the amounts, or leave amount out of columns to count orders alone"
         )
-    is_later = (aside.ordered_on > as_of).fill_null(False) & aside.reason.notin(DATE_IS_AT_FAULT)
+    is_later = (aside.ordered_on > as_of).fill_null(False)
     reasons, money, unknown = _set_aside(aside.filter(~is_later))
     n_aside = sum(reasons.values())
     return Accounts(

@@ -26,7 +26,7 @@ from clv.data.schema import FORMAT_REASONS, MONEY, QUARANTINE, REASONS, TRANSACT
 from clv.data.timezones import wall_clock
 from clv.errors import DataError
 
-EARLIEST_DAY = dt.date(1970, 1, 1)
+EARLIEST_DAY, LATEST_DAY = dt.date(1970, 1, 1), dt.date(9999, 12, 31)
 MUST_BE_THERE = ("customer_id", "ordered_at", "amount")  # in each line of a table that has the column
 
 
@@ -135,7 +135,8 @@ def _ingest(
 def _quarantined(judged: Table) -> dict[str, Column]:
     """Name the columns of the quarantine: values as they were found, as text."""
     found = {"ordered_at": judged.ordered_at_found, "amount": judged.amount_found}
-    read = {"ordered_on": judged.ordered_on, "money": judged.amount}
+    can_be = judged.ordered_on.between(EARLIEST_DAY, LATEST_DAY) & (judged.reason != "date_in_future")
+    read = {"ordered_on": ibis.ifelse(can_be, judged.ordered_on, ibis.null("date")), "money": judged.amount}
     return {"reason": judged.reason, "customer_id": judged.customer_id, **found, "line": ibis.null(str), **read}
 
 

@@ -31,7 +31,7 @@ QUARANTINE: Final = ibis.schema(
         "ordered_at": "string",
         "amount": "string",
         "line": "string",
-        "ordered_on": "date",  # where it can be read: the line counts as of that day
+        "ordered_on": "date",  # where it can be read, and be true: the line counts as of that day
         "money": MONEY,  # the amount where it can be read
     }
 )
