@@ -30,7 +30,6 @@ _WORDS: Final = {  # of the core schema of YAML 1.2, and days; tried in this ord
         list("-+0123456789."),
     ),
     "timestamp": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", list("0123456789")),
-    "merge": (r"<<", ["<"]),
 }
 
 
