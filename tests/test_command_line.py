@@ -75,7 +75,7 @@ def test_a_long_file_name_is_no_reason_to_refuse(tmp_path, scored):
 
 @pytest.fixture
 def never_fitted(monkeypatch):
-    def fit(*_):
+    def fit(*_, **__):
         raise AssertionError("the fit began")
 
     monkeypatch.setattr(scoring, "fit_forecaster", fit)
@@ -118,7 +118,8 @@ def test_a_full_or_read_only_device_is_told_before_the_work(tmp_path, never_fitt
 
 def test_a_read_only_file_is_not_replaced(tmp_path, never_fitted, monkeypatch):
     (tmp_path / "s.csv").write_text("kept")
-    monkeypatch.setattr(os, "access", lambda *_: False)  # the tests may run as root, who may write everything
+    # the tests may run as root, who may write everything
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK or Path(path).name != "s.csv")
     assert "s.csv: cannot be written: is read-only" in refuse(tmp_path, "--out", str(tmp_path / "s.csv"))
     assert (tmp_path / "s.csv").read_text() == "kept"
 
@@ -150,6 +151,7 @@ def test_a_fault_of_the_machine_is_one_line(monkeypatch, capsys):
     ]
 
 
+MONTHS = (1, 2, 4)
 LINES = [
     ("id", "day", "net", "ticket"),
     *(
