@@ -179,7 +179,7 @@ def test_amounts_are_optional(load):
 )
 def test_the_command_line_maps_amounts_unless_told_that_there_are_none(monkeypatch, options, columns):
     scored = []
-    monkeypatch.setattr(scoring, "score_file", lambda config, out: scored.append(config) or [])
+    monkeypatch.setattr(scoring, "score_file", lambda config, out, **_: scored.append(config) or [])
     ran = CliRunner().invoke(app, ["score", "orders.csv", "--customer", "client", *options])
     assert (ran.exit_code, scored[0].source.transactions.columns) == (0, columns)
 

@@ -165,6 +165,10 @@ class Config(_Settings):
 
     _folder: str | None = PrivateAttr(None)  # of the YAML file
 
+    def __eq__(self, other: object) -> bool:
+        """Compare settings, wherever the file lies that they came from."""
+        return isinstance(other, Config) and self.model_dump() == other.model_dump()
+
     def portable(self) -> Config:
         """Return the config as it may travel: source paths as written, and where these were absolute, the file name."""
         content = self.model_dump()

@@ -14,23 +14,22 @@ from typing import Any, Final
 import yaml
 from yaml.constructor import ConstructorError
 
-MOST_CHARACTERS: Final = 1_000_000  # a config of a company has some thousands
+MOST_CHARACTERS: Final = 200_000  # a config of a company has some thousands
 MOST_DEPTH: Final = 40  # a config has six levels; the parser calls itself once a level
-MOST_VALUES: Final = 20_000  # once aliases are written out
+MOST_VALUES: Final = 5_000  # keys included, before and after aliases are written out
 UNNAMED: Final = ' in "<unicode string>",'
 
 _TAG: Final = "tag:yaml.org,2002:"
 _WORDS: Final = {  # of the core schema of YAML 1.2, and days; tried in this order
     "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    "leading_zero": (r"[-+]?0[0-9_]+", list("-+0")),
+    "leading_zero": (r"[-+]?0[0-9_]+(\.[0-9]*)?", list("-+0")),
     "int": (r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
     "float": (
         r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
         list("-+0123456789."),
     ),
     "timestamp": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", list("0123456789")),
-    "merge": (r"<<", ["<"]),
 }
 
 
@@ -54,7 +53,7 @@ def read_yaml(path: Path) -> Any:
         text = file.read(MOST_CHARACTERS + 1)
     if len(text) > MOST_CHARACTERS:
         raise ValueError(f"has more than {MOST_CHARACTERS:,} characters; is it a config?")
-    _refuse_depth(text)
+    _refuse_size(text)
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
@@ -67,10 +66,13 @@ def read_yaml(path: Path) -> Any:
         loader.dispose()
 
 
-def _refuse_depth(text: str) -> None:
-    depth = 0
+def _refuse_size(text: str) -> None:
+    depth = n_values = 0
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        n_values += isinstance(event, yaml.NodeEvent)
+        if n_values > MOST_VALUES:
+            raise ValueError(f"holds more than {MOST_VALUES:,} values; is it a config?")
         if depth > MOST_DEPTH:
             raise ValueError(f"is more than {MOST_DEPTH} levels deep")
 
@@ -102,7 +104,7 @@ def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
 
 
 def _leading_zero(loader: _Loader, node: yaml.ScalarNode) -> None:
-    bare = node.value.lstrip("+-0").replace("_", "") or "0"
+    bare = re.sub(r"^([-+]?)0+(?=[0-9])", r"\1", node.value.replace("_", ""))
     problem = f"{node.value} begins with a zero; write {bare} if it is a number, '{node.value}' in quotes if it is text"
     raise ConstructorError(None, None, problem, node.start_mark)
 

@@ -321,6 +321,10 @@ def test_a_missing_artefact_of_a_run_names_the_notebook_that_writes_it(shop):
         ("as_of: 2999-01-01", "as_of 2999-01-01 lies in the future"),
         ("notebooks: {02_current_value: {top_share: 2.0}}", "02_current_value: top_share = 2.0: must be above 0"),
         ("holdout_days: 5000", "holdout_days = 5000 does not fit"),
+        (
+            "horizon_days: 3650\nmax_horizon_multiple: 2",
+            r"horizon_days = 3650 is 6\.\d times the 5\d\d days of history",
+        ),
     ],
 )
 def test_dates_that_do_not_fit_the_data_are_refused(setting, says, shop):
@@ -346,6 +350,8 @@ def test_lines_after_the_as_of_date_are_told_apart(shop):
     run = workspace.prepare(load_config(shop), folder, run_id="test")
     later = [float(net) for _, day, net in GOOD if day > "2025-01-31"]
     assert later
-    assert run.context.lines_after == len(later)
-    assert float(run.context.amount_after) == pytest.approx(sum(later), abs=1e-6)
+    accounts = run.context.accounts
+    assert (accounts.rows_used, accounts.rows_later) == (len(GOOD) - len(later), len(later))
+    assert float(accounts.amount_later) == pytest.approx(sum(later), abs=1e-6)
+    assert float(accounts.amount_used) == pytest.approx(run.money_as_of, abs=1e-6)
     assert run.money_as_of + sum(later) == pytest.approx(sum(float(net) for *_, net in GOOD), abs=1e-6)

@@ -21,12 +21,6 @@ from clv.data.ingest import Intake
 from clv.data.schema import MONEY
 from clv.errors import DataError
 
-DATE_IS_AT_FAULT = (
-    "date_in_future",
-    "date_implausible",
-    "date_far_from_rest",
-)
-
 
 @dataclass(frozen=True)
 class Accounts:

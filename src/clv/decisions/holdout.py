@@ -117,7 +117,7 @@ class HoldoutCheck:
     @cached_property
     def orders(self) -> pd.DataFrame:
         """Return the metrics of orders by candidate, see `clv.models.evaluation.accuracy.holdout_metrics`."""
-        return holdout_metrics(self._orders, self.outcome["orders"])
+        return holdout_metrics(self._orders, self.outcome["orders"], signed=True)
 
     @cached_property
     def revenue(self) -> pd.DataFrame | None:
@@ -144,10 +144,14 @@ class HoldoutCheck:
         return max(_distance(table) for table in tables)
 
     @property
+    def bias(self) -> float | None:
+        """Return by how much the orders were forecast too high, as a share of them; None where nobody ordered."""
+        return _bias(self.orders)
+
+    @property
     def money_bias(self) -> float | None:
-        """Return by how much the sales were forecast too high, as a share of them; None where there is none."""
-        bias = None if self.revenue is None else float(self.revenue["bias"][MODEL])
-        return None if bias is None or np.isnan(bias) else bias
+        """Return the same for net sales; None where no money was forecast, or refunds left none."""
+        return None if self.revenue is None else _bias(self.revenue)
 
     @property
     def beats_naive(self) -> bool:
@@ -163,8 +167,9 @@ class HoldoutCheck:
     @cached_property
     def calibration(self) -> pd.DataFrame:
         """Return orders forecast and made by tenth of the forecast, and naive_mean, the naive rule's for the same."""
-        by_rate = calibration_by_decile(self._orders[MODEL], self._orders["naive"])["actual_mean"]
-        return calibration_by_decile(self._orders[MODEL], self.outcome["orders"]).assign(naive_mean=by_rate)
+        by_rate = calibration_by_decile(self._orders[MODEL], self._orders["naive"], signed=True)["actual_mean"]
+        made = calibration_by_decile(self._orders[MODEL], self.outcome["orders"], signed=True)
+        return made.assign(naive_mean=by_rate)
 
     def by_frequency(self) -> pd.DataFrame:
         """Return mean orders forecast and made by number of earlier repeat orders."""
@@ -273,10 +278,16 @@ class HoldoutCheck:
         return bootstrap_difference(forecasts[MODEL], forecasts["naive"], actual, "rmse", rng)
 
 
+def _bias(table: pd.DataFrame) -> float | None:
+    bias = float(table["bias"][MODEL])
+    return None if np.isnan(bias) else bias
+
+
 def _distance(table: pd.DataFrame) -> float:
+    if (bias := _bias(table)) is not None:
+        return abs(bias)
     forecast, actual = (float(table[name][MODEL]) for name in ("forecast_total", "actual_total"))
-    whole = actual if actual > 0 else forecast
-    return abs(forecast - actual) / whole if whole > 0 else 0.0
+    return abs(forecast - actual) / forecast if forecast > 0 else 0.0
 
 
 def check_on_holdout(
@@ -313,7 +324,7 @@ def check_on_holdout(
     Raises
     ------
     DataError
-        If the calibration span holds too little to fit, or nothing happened in the holdout.
+        If the calibration span holds too little to fit.
     """
     span = days((as_of - start).days)
     tested = span if window is None else min(window, span)

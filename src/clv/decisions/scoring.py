@@ -36,7 +36,7 @@ from clv.learning.forecaster import Forecaster
 
 CUSTOMERS_PER_PART: Final = 250_000
 BYTES_PER_CUSTOMER: Final = 300  # of the table, with ids of a usual length
-REJECTED_COLUMNS: Final = ("reason", "why", "file", "line_number", "customer_id", "ordered_at", "amount", "line")
+REJECTED_COLUMNS: Final = ("reason", "file", "line_number", "customer_id", "ordered_at", "amount", "line")
 _LINES_PER_PART: Final = 50_000
 
 
@@ -151,12 +151,13 @@ def _parts(scoring: _Scoring) -> Iterator[pd.DataFrame]:
 def _keep_rejected(quarantine: Path, writer: TableWriter) -> None:
     """Write the lines that were set aside as they were found, each with its reason and, where known, its place."""
     with writer, pq.ParquetFile(quarantine) as lines:
-        for batch in lines.iter_batches(_LINES_PER_PART):
+        kept = [name for name in REJECTED_COLUMNS if name in lines.schema_arrow.names]
+        for batch in lines.iter_batches(_LINES_PER_PART, columns=kept):
             part = batch.to_pandas()
-            part["why"] = part["reason"].map(REASONS)
-            writer.write(part[[name for name in REJECTED_COLUMNS if name in part]])
+            part.insert(1, "why", part["reason"].map(REASONS))
+            writer.write(part)
         if not writer.n_rows:
-            writer.write(pd.DataFrame(columns=list(REJECTED_COLUMNS), dtype="string"))
+            writer.write(pd.DataFrame(columns=["reason", "why", *kept[1:]], dtype="string"))
 
 
 def _said(scoring: _Scoring, n_customers: int) -> list[str]:

@@ -70,7 +70,7 @@ def calibration_gap(calibration: pd.DataFrame) -> tuple[float, int, float]:
     Returns
     -------
     gap
-        Sum of the tenths' distances over the sum of what happened, 0 or more.
+        Sum of the tenths' distances over the sum of what happened, 0 or more; missing where nothing did.
     worst
         The tenth with the largest distance in total.
     excess
@@ -80,7 +80,8 @@ def calibration_gap(calibration: pd.DataFrame) -> tuple[float, int, float]:
     place = int(apart.abs().argmax())
     worst = int(calibration.index[place])
     excess = float(apart.iloc[place] / max(float(calibration["actual_total"].iloc[place]), 1.0))
-    return float(apart.abs().sum() / calibration["actual_total"].sum()), worst, excess
+    happened = float(calibration["actual_total"].sum())
+    return float(apart.abs().sum()) / happened if happened > 0 else float("nan"), worst, excess
 
 
 def range_verdict(inside: pd.Series) -> Literal["hold", "narrow", "wide"]:

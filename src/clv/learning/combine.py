@@ -168,7 +168,8 @@ def _measured(trials: pd.DataFrame, names: list[str], kind: Kind) -> pd.DataFram
     rows = trials.reset_index(drop=True)  # a customer may be in several trials
     if kind == "probability":
         return probability_metrics(rows[names], rows[OUTCOME])
-    return holdout_metrics(rows[names], rows[OUTCOME], signed=kind == "amount")  # refunds can outweigh sales
+    # refunds can outweigh sales, and a span can pass in silence
+    return holdout_metrics(rows[names], rows[OUTCOME], signed=True)
 
 
 def _cross_fitted(trials: pd.DataFrame, names: list[str], kind: Kind) -> FloatArray:

@@ -151,6 +151,11 @@ SPEND_TRENDS: Final = {
     "unknown": message("Whether the same customers spend more or less per order cannot be told from this history."),
 }
 
+SILENT_TEST: Final = message(
+    "In the {days} days kept for the test nobody ordered, where {expected} orders had been forecast: do not plan with "
+    "these figures."
+)
+
 FAR_AHEAD: Final = message(
     "It looks {horizon} days ahead, {times} times the {history} days of history: what lies that far has never been "
     "seen."

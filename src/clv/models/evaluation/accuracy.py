@@ -35,6 +35,7 @@ def holdout_metrics(forecasts: pd.DataFrame, actual: pd.Series, *, signed: bool 
         Index customer_id: what happened in the holdout; money may be negative where refunds outweigh sales.
     signed : bool, default False
         Whether the actual values may sum to zero or less, as money can; what is a share of that sum is then missing.
+        Without it such a holdout is refused.
 
     Returns
     -------
@@ -118,13 +119,15 @@ def median_metrics(medians: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:
     )
 
 
-def calibration_by_decile(forecast: pd.Series, actual: pd.Series) -> pd.DataFrame:
+def calibration_by_decile(forecast: pd.Series, actual: pd.Series, *, signed: bool = False) -> pd.DataFrame:
     """Return what was forecast and what happened in each decile of the forecast.
 
     Parameters
     ----------
     forecast, actual : Series
         Index customer_id, same unit.
+    signed : bool, default False
+        As for `holdout_metrics`.
 
     Returns
     -------
@@ -145,7 +148,7 @@ def calibration_by_decile(forecast: pd.Series, actual: pd.Series) -> pd.DataFram
     {'n_customers': 2.0, 'forecast_mean': 18.5, 'actual_mean': 19.5, 'forecast_total': 37.0, 'actual_total': 39.0,
      'actual_low': 18.68, 'actual_high': 20.32}
     """
-    pairs = _with_outcome(forecast.to_frame(), actual)
+    pairs = paired(forecast.to_frame(), actual) if signed else _with_outcome(forecast.to_frame(), actual)
     predicted = pairs.forecasts[:, 0]
     frame = pd.DataFrame({"forecast": predicted, "actual": pairs.actual})
     groups = frame.groupby(pd.Series(_tenths(predicted), name="decile"))
