@@ -1,13 +1,11 @@
-"""Open the engine, find a source, and read it as one table with the columns it has."""
+"""Find a source and read it as one table with the columns it has."""
 
 from __future__ import annotations
 
 import glob
 import importlib.util
-import os
 from pathlib import Path
 
-import ibis
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
@@ -15,7 +13,6 @@ from clv.config import TransactionsTable
 from clv.data import text_files
 from clv.errors import DataError
 
-MEMORY = "3GB"  # for the engine; models and tables in Python need as much again
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
@@ -24,27 +21,6 @@ _REMEDY = {
     "parquet": "check that it is whole, or export it again",
     "duckdb": "check that it is whole and that no other program writes to it",
 }
-
-
-def open_engine(spill: Path | None = None) -> Backend:
-    """Return a DuckDB engine in memory that downloads nothing and does not depend on the machine's time zone.
-
-    What does not fit in `MEMORY` goes to the folder `spill`.
-    """
-    engine = ibis.duckdb.connect()
-    settings = {
-        "TimeZone": "UTC",
-        "autoinstall_known_extensions": False,
-        "temp_directory": spill,
-        "memory_limit": MEMORY if spill is not None else None,  # without a place to spill to, the engine's own limit
-    }
-    for name, value in settings.items():
-        if value is not None:
-            quoted = str(value).replace("'", "''")
-            engine.raw_sql(f"SET {name} = '{quoted}'")
-    if workers := os.environ.get("CLV_ENGINE_THREADS"):
-        engine.raw_sql(f"SET threads = {int(workers)}")
-    return engine
 
 
 def locate(path: str) -> str:

@@ -21,7 +21,8 @@ from ibis.expr.types import Column, DecimalColumn, StringColumn, Table, Timestam
 
 from clv.config import TransactionsTable
 from clv.data import parse
-from clv.data.connect import open_engine, read_source
+from clv.data.connect import read_source
+from clv.data.engine import open_engine
 from clv.data.schema import FORMAT_REASONS, MONEY, QUARANTINE, REASONS, TRANSACTIONS
 from clv.data.timezones import wall_clock
 from clv.errors import DataError

@@ -20,8 +20,8 @@ from ibis.expr.types import Table
 
 from clv.config import Config
 from clv.data.behaviour import behaviour
-from clv.data.connect import open_engine
 from clv.data.customers import customer_days
+from clv.data.engine import open_engine
 from clv.data.ingest import Intake, check_as_of, ingest
 from clv.decisions.export import TableWriter, export_table, require_table_name
 from clv.decisions.forecasting import fit_forecaster

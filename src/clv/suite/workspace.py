@@ -22,8 +22,9 @@ from pydantic import BaseModel, ConfigDict
 
 import clv
 from clv.config import Config
-from clv.data.connect import locate, matching_files, open_engine
+from clv.data.connect import locate, matching_files
 from clv.data.customers import customer_days
+from clv.data.engine import open_engine
 from clv.data.ingest import Intake, check_as_of, ingest
 from clv.errors import DataError
 from clv.report.text import Text
