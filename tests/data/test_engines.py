@@ -84,7 +84,7 @@ def test_the_aggregate_of_one_dialect_is_used_on_that_dialect_only(engine):
 def both(postgres, tmp_path_factory):
     """Return the transactions of a part of complete_journey on both engines."""
     folder = tmp_path_factory.mktemp("both")
-    source = load_config(next(file for file in SHIPPED if file.stem == "complete_journey")).source.transactions
+    source = load_config(next(file for file in SHIPPED if file.stem == "complete_journey")).source.transactions[0]
     ingest(source, folder, today=dt.date(2026, 1, 1))
     engine = open_engine()
     part = engine.read_parquet(folder / "transactions.parquet").filter(lambda line: line.customer_id.length() < 3)

@@ -29,7 +29,7 @@ def _read(engine, source, folder):
 
 
 def test_complete_journey_is_read_to_the_cent_and_to_the_day(engine, tmp_path):
-    source = load_config(CONFIGS / "complete_journey.yaml").source.transactions
+    source = load_config(CONFIGS / "complete_journey.yaml").source.transactions[0]
     intake, transactions = _read(engine, source, tmp_path)
     assert (intake.rows_read, intake.rows_quarantined) == (1_469_307, 0)
     assert intake.amount_clean == Decimal("4596039.58")
@@ -38,7 +38,7 @@ def test_complete_journey_is_read_to_the_cent_and_to_the_day(engine, tmp_path):
 
 
 def test_the_whole_of_cdnow_is_read(engine, tmp_path):
-    intake, transactions = _read(engine, load_config(CONFIGS / "cdnow.yaml").source.transactions, tmp_path)
+    intake, transactions = _read(engine, load_config(CONFIGS / "cdnow.yaml").source.transactions[0], tmp_path)
     assert (intake.rows_read, intake.rows_clean) == (69_659, 69_659)
     assert transactions.customer_id.nunique().execute() == 23_570
 

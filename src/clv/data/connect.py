@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import importlib.util
 from pathlib import Path
 
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
-from clv.config import TransactionsTable
-from clv.data import text_files
+from clv.config import SourceTable
+from clv.credentials import is_database, without_secrets
+from clv.data import databases, spreadsheets, text_files
 from clv.errors import DataError
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
-DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
+DATABASE_SUFFIXES = (".duckdb", ".ddb", ".db", ".sqlite", ".sqlite3", ".db3")
+SHEET_SUFFIXES = (".xlsx", ".xlsm")
+_KINDS = {"text": TEXT_SUFFIXES, "parquet": PARQUET_SUFFIXES, "database": DATABASE_SUFFIXES, "sheet": SHEET_SUFFIXES}
 _REMEDY = {
     "text": "close all quotes and end all lines in the same way, or export it again",
     "parquet": "check that it is whole, or export it again",
-    "duckdb": "check that it is whole and that no other program writes to it",
+    "database": "check that it is whole and that no other program writes to it",
+    "sheet": "check that it is whole and has no password, or export the sheet as CSV",
+    "postgresql": "check that the server answers, and PGUSER and PGPASSWORD in the environment",
 }
 
 
@@ -34,7 +40,7 @@ def locate(path: str) -> str:
     return str(Path(found.submodule_search_locations[0]) / inside)
 
 
-def read_source(engine: Backend, source: TransactionsTable, staging: Path) -> tuple[Table, Table | None]:
+def read_source(engine: Backend, source: SourceTable, staging: Path) -> tuple[Table, Table | None]:
     """Read a source as it is.
 
     Parameters
@@ -60,25 +66,40 @@ def read_source(engine: Backend, source: TransactionsTable, staging: Path) -> tu
     """
     path = locate(source.path)
     kind = _kind(path)
-    files = matching_files(path)
+    files = [] if kind == "postgresql" else matching_files(path)
     try:
-        if kind == "text":
-            return text_files.read(engine, files, source, staging)
-        if kind == "parquet":
-            return engine.read_parquet([glob.escape(str(file)) for file in files], table_name="source"), None
-        return _duckdb_table(engine, files[0], source.table), None
+        return _read(engine, kind, files, source, staging)
     except DataError:
         raise
-    except Exception as error:  # the engine's own errors share no base class
-        reason = str(error).partition("\n")[0].strip()[:200]
-        raise DataError(f"{path}: cannot be read as {kind}: {reason}; {_REMEDY[kind]}") from error
+    except Exception as error:  # the engines' own errors share no base class
+        reason = without_secrets(str(error).partition("\n")[0].strip())[:200]
+        raise DataError(f"{path}: cannot be read as {kind}: {reason}; {_REMEDY[kind]}") from None
+
+
+def _read(
+    engine: Backend, kind: str, files: list[Path], source: SourceTable, staging: Path
+) -> tuple[Table, Table | None]:
+    match kind:
+        case "text":
+            return text_files.read(engine, files, source, staging)
+        case "parquet":
+            return engine.read_parquet([glob.escape(str(file)) for file in files], table_name="source"), None
+        case "sheet":
+            return spreadsheets.read(engine, files, source, staging), None
+        case "postgresql":
+            return databases.read_postgres(engine, source, staging), None
+    if databases.is_sqlite(files[0]):
+        return databases.read_sqlite(engine, files, source.table, staging), None
+    return databases.read_duckdb(engine, files, source.table), None
 
 
 def _kind(path: str) -> str:
-    for kind, suffixes in (("text", TEXT_SUFFIXES), ("parquet", PARQUET_SUFFIXES), ("duckdb", DUCKDB_SUFFIXES)):
+    if is_database(path):
+        return "postgresql"
+    for kind, suffixes in _KINDS.items():
         if path.lower().endswith(suffixes):
             return kind
-    known = ", ".join(TEXT_SUFFIXES[:3] + PARQUET_SUFFIXES[:1] + DUCKDB_SUFFIXES[:1])
+    known = ", ".join((*TEXT_SUFFIXES[:3], *PARQUET_SUFFIXES[:1], *DATABASE_SUFFIXES[:1], *SHEET_SUFFIXES[:1]))
     raise DataError(f"{path}: unknown kind of file; its name must end in one of {known} (text also .gz)")
 
 
@@ -95,12 +116,12 @@ def matching_files(path: str) -> list[Path]:
     return files
 
 
-def _duckdb_table(engine: Backend, file: Path, table: str | None) -> Table:
-    engine.attach(str(file).replace("'", "''"), name="source_file", read_only=True)
-    database = ("source_file", "main")
-    tables = engine.list_tables(database=database)
-    if table is None and len(tables) == 1:
-        table = tables[0]
-    if table not in tables:
-        raise DataError(f"{file}: holds {len(tables)} tables ({', '.join(tables)}); name one with 'table'")
-    return engine.table(table, database=database)
+def fingerprint(source: SourceTable) -> bytes:
+    """Return the SHA-256 of a place of a table: of its files, or of what a server says of all rows."""
+    if is_database(source.path):
+        return hashlib.sha256(databases.fingerprint_postgres(source)).digest()
+    digest = hashlib.sha256()
+    for file in matching_files(locate(source.path)):
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.digest()

@@ -183,19 +183,24 @@ def _typed(rows: Table, source: TransactionsTable) -> Table:
         stamp = wall_clock(rows, stamp, source.timezone, f"{where}: {columns['ordered_at']}")
     optional = {
         name: _text(rows[columns[name]], f"{where}: {columns[name]}") if name in columns else ibis.null(str)
-        for name in ("order_id", "product_id")
+        for name in ("order_id", "product_id", "channel", "store_id")
     }
     quantity = rows[columns["quantity"]].try_cast("float64") if "quantity" in columns else ibis.null("float64")
+    money = {
+        name: _amounts(rows, source, name) if name in columns else ibis.null(MONEY) for name in ("discount", "cost")
+    }
     return rows.select(
         customer_id=_text(rows[columns["customer_id"]], f"{where}: {columns['customer_id']}"),
         ordered_on=stamp.cast("date"),
         ordered_at_found=rows[columns["ordered_at"]].cast("string"),
-        amount=_amounts(rows, source) if source.has_amounts else ibis.null(MONEY),
+        amount=_amounts(rows, source, "amount") if source.has_amounts else ibis.null(MONEY),
         amount_found=rows[columns["amount"]].cast("string") if source.has_amounts else ibis.null(str),
         is_copy=_is_copy(rows, columns) if "order_id" in columns and _has_copies(rows) else ibis.literal(False),
         **{f"{name}_missing": _blank(rows[columns[name]]) for name in MUST_BE_THERE if name in columns},
         **optional,
         quantity=quantity,
+        **money,
+        register=ibis.literal(source.register_name),
     )
 
 
@@ -228,8 +233,8 @@ def _timestamps(rows: Table, source: TransactionsTable, where: str) -> Timestamp
     return parse.read_dates(column.cast("string"), order, source.date_format, in_utc=source.timezone is not None)
 
 
-def _amounts(rows: Table, source: TransactionsTable) -> DecimalColumn:
-    column, where = rows[source.columns["amount"]], f"{source.path}: {source.columns['amount']}"
+def _amounts(rows: Table, source: TransactionsTable, name: str) -> DecimalColumn:
+    column, where = rows[source.columns[name]], f"{source.path}: {source.columns[name]}"
     if column.type().is_numeric():
         return column.try_cast(MONEY)
     if not column.type().is_string():

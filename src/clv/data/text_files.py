@@ -20,7 +20,7 @@ from ibis import _
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
-from clv.config import TransactionsTable
+from clv.config import SourceTable
 from clv.errors import DataError
 
 SAMPLE_BYTES = 1 << 20  # what the encoding and the delimiter are guessed from
@@ -29,7 +29,7 @@ WIDE_ENCODINGS = ("utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "ut
 NO_DELIMITER = "\x01"  # occurs in no text file, so that a line arrives whole
 
 
-def read(engine: Backend, files: list[Path], source: TransactionsTable, staging: Path) -> tuple[Table, Table]:
+def read(engine: Backend, files: list[Path], source: SourceTable, staging: Path) -> tuple[Table, Table]:
     """Stage text files of one layout as Parquet and return their rows and their malformed lines.
 
     See `clv.data.connect.read_source`.
@@ -47,7 +47,7 @@ def read(engine: Backend, files: list[Path], source: TransactionsTable, staging:
     return _read_delimited(engine, paths, source.header, staging, delimiter, *layouts[0])
 
 
-def _layout(head: str, delimiter: str, source: TransactionsTable, where: str) -> tuple[int, list[str]]:
+def _layout(head: str, delimiter: str, source: SourceTable, where: str) -> tuple[int, list[str]]:
     """Return the number of empty lines at the top and the names of the columns, no two of them equal."""
     blank = len(head) - len(head.lstrip("\r\n"))
     above = len(head[:blank].splitlines())
@@ -117,7 +117,7 @@ def _count_lines(file: Path) -> int:
 
 
 def _read_whitespace(
-    engine: Backend, paths: list[Path], head: str, source: TransactionsTable, staging: Path
+    engine: Backend, paths: list[Path], head: str, source: SourceTable, staging: Path
 ) -> tuple[Table, Table]:
     first = next(line for line in head.splitlines() if line.strip())
     names = list(source.column_names or first.split())

@@ -22,7 +22,8 @@ from clv.config import Config
 from clv.data.behaviour import behaviour
 from clv.data.customers import customer_days
 from clv.data.engine import open_engine
-from clv.data.ingest import Intake, check_as_of, ingest
+from clv.data.ingest import Intake, check_as_of
+from clv.data.logs import ingest_all
 from clv.decisions.export import TableWriter, export_table, require_table_name
 from clv.decisions.forecasting import fit_forecaster
 from clv.decisions.lifetime_value import forecast
@@ -89,8 +90,8 @@ def score(config: Config, today: dt.date | None = None) -> pd.DataFrame:
 
 
 def _prepare(config: Config, folder: Path, engine: Backend, today: dt.date | None) -> _Scoring:
-    source, today = config.source.transactions, today or dt.datetime.now(dt.UTC).date()
-    intake = ingest(source, folder, today=today, max_unreadable_share=config.max_unreadable_share)
+    logs, today = config.source.transactions, today or dt.datetime.now(dt.UTC).date()
+    intake = ingest_all(logs, folder, today=today, max_unreadable_share=config.max_unreadable_share)
     as_of = config.as_of or intake.last_day
     check_as_of(as_of, intake, today)
     transactions = engine.read_parquet(folder / "transactions.parquet")

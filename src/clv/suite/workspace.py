@@ -22,10 +22,12 @@ from pydantic import BaseModel, ConfigDict
 
 import clv
 from clv.config import Config
-from clv.data.connect import locate, matching_files
+from clv.data import connect
 from clv.data.customers import customer_days
 from clv.data.engine import open_engine
-from clv.data.ingest import Intake, check_as_of, ingest
+from clv.data.ingest import Intake, check_as_of
+from clv.data.logs import ingest_all
+from clv.data.tables import Orphans, TableRecord, TablesRead, read_tables
 from clv.errors import DataError
 from clv.report.text import Text
 from clv.suite.graph import writer_of
@@ -50,6 +52,8 @@ class Context(BaseModel):
         Last day of the calibration span when the forecast is tested.
     intake
         Lines and money read, used and quarantined.
+    tables, orphans
+        What was read of the tables beside the transactions, and the keys without a partner between any two.
     lines_after, amount_after
         Usable lines after the as-of date, and their money: read, but not reported.
     source_sha256
@@ -67,6 +71,8 @@ class Context(BaseModel):
     as_of: dt.date
     holdout_start: dt.date
     intake: Intake
+    tables: tuple[TableRecord, ...] = ()
+    orphans: tuple[Orphans, ...] = ()
     lines_after: int
     amount_after: Decimal
     source_sha256: str
@@ -106,6 +112,14 @@ class Workspace:
         engine = open_engine(spill=self.folder)
         return engine.read_parquet(self.folder / "transactions.parquet", table_name="transactions")
 
+    def table(self, name: str) -> Table | None:
+        """Return the clean rows of a table beside the transactions, None where the config maps none.
+
+        Its columns are those of `clv.definitions`, null where the source has none, and its attributes.
+        """
+        file = self.folder / f"{name}.parquet"
+        return ibis.get_backend(self.transactions).read_parquet(file) if file.exists() else None
+
     @cached_property
     def days(self) -> Table:
         """Return one row per customer and day up to the as-of date."""
@@ -116,7 +130,7 @@ class Workspace:
     @property
     def has_amounts(self) -> bool:
         """Return whether the log holds money; without it orders are counted and nothing is valued."""
-        return self.config.source.transactions.has_amounts
+        return self.config.source.has_amounts
 
     @property
     def money_as_of(self) -> float:
@@ -172,10 +186,11 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
         If the source cannot be used, or the as-of date or the holdout does not fit its span.
     """
     now = dt.datetime.now(dt.UTC)
-    table = config.source.transactions
-    intake = ingest(table, folder, today=today or now.date(), max_unreadable_share=config.max_unreadable_share)
+    logs = config.source.transactions
+    intake = ingest_all(logs, folder, today=today or now.date(), max_unreadable_share=config.max_unreadable_share)
     as_of = config.as_of or intake.last_day
     check_as_of(as_of, intake, today or now.date())
+    read = _read_tables(config, folder, today or now.date())
     lines_after, amount_after = _after(folder, as_of) if as_of < intake.last_day else (0, Decimal(0))
     context = Context(
         lines_after=lines_after,
@@ -187,11 +202,22 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
         as_of=as_of,
         holdout_start=as_of - dt.timedelta(days=_holdout_days(config, (as_of - intake.first_day).days)),
         intake=intake,
+        tables=read.tables,
+        orphans=read.orphans,
         source_sha256=fingerprint(config),
         code_sha256=code_fingerprint(),
     )
     (folder / CONTEXT).write_text(context.model_dump_json(indent=2), encoding="utf-8")
     return Workspace(folder)
+
+
+def _read_tables(config: Config, folder: Path, today: dt.date) -> TablesRead:
+    """Read the tables beside the transactions into the folder of the run."""
+    engine = open_engine(spill=folder)
+    try:
+        return read_tables(config, engine, folder, today)
+    finally:
+        engine.disconnect()
 
 
 def _after(folder: Path, as_of: dt.date) -> tuple[int, Decimal]:
@@ -222,9 +248,5 @@ def code_fingerprint() -> str:
 
 
 def fingerprint(config: Config) -> str:
-    """Return the SHA-256 of the source files of a config."""
-    digest = hashlib.sha256()
-    for file in matching_files(locate(config.source.transactions.path)):
-        with file.open("rb") as content:
-            digest.update(hashlib.file_digest(content, "sha256").digest())
-    return digest.hexdigest()
+    """Return the SHA-256 of all that a config reads."""
+    return hashlib.sha256(b"".join(connect.fingerprint(place) for place in config.source.places)).hexdigest()

@@ -1,0 +1,185 @@
+"""Read one place of a table – a file, a sheet, a table of a database – into typed rows with their faults."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import ibis
+from ibis import _
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import Column, StringColumn, Table
+
+from clv.config import SourceTable
+from clv.data.connect import read_source
+from clv.data.engine import open_engine
+from clv.data.tables.values import OUT_OF_RANGE, TYPES, UNREADABLE, as_attribute, read_value
+from clv.definitions import Definition
+from clv.errors import DataError
+
+MALFORMED: Final = "the line does not have the columns of its table"
+FOUND: Final = "found_"  # before the name of a column: the value as it stood in the source
+ROW, REASON, LINE, REGISTER = "row_number", "reason", "line", "register"
+
+
+@dataclass(frozen=True)
+class PlaceRead:
+    """One place as read.
+
+    Attributes
+    ----------
+    file
+        Rows in Parquet: position, first reason why a row cannot be used, typed columns and attributes, values as
+        found, and malformed lines.
+    rows
+        Number of rows, malformed lines included.
+    values_set_aside
+        Faulty values of optional columns, which do not cost their row, by column and fault.
+    """
+
+    file: Path
+    rows: int
+    values_set_aside: dict[str, int]
+
+
+def read_place(
+    table: Definition, source: SourceTable, staging: Path, today: dt.date, max_unreadable_share: float
+) -> PlaceRead:
+    """Read a place of a table into `staging/rows.parquet`.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, lacks a mapped column, or is mostly unreadable.
+    """
+    staging.mkdir()
+    engine = open_engine(spill=staging)  # of its own: it counts the malformed lines of all that it has read
+    try:
+        return _read_place(engine, table, source, staging, today, max_unreadable_share)
+    finally:
+        engine.disconnect()
+
+
+def _read_place(
+    engine: Backend, table: Definition, source: SourceTable, staging: Path, today: dt.date, limit: float
+) -> PlaceRead:
+    found, malformed = read_source(engine, source, staging)
+    mapped = source.columns | source.attributes
+    _require_columns(found, mapped, source.path)
+    rows = engine.create_table("as_found", found.select(*mapped.values()), temp=True)
+    values = {
+        column.name: read_value(rows, source.columns[column.name], column, source, today)
+        for column in table.columns
+        if column.name in source.columns
+    }
+    faults = {f"fault_{name}": value.fault for name, value in values.items()}
+    read = rows.select(
+        **{ROW: rows.rowid()},
+        **{name: value.value for name, value in values.items()},
+        **{name: as_attribute(rows[theirs], f"{source.path}: {theirs}") for name, theirs in source.attributes.items()},
+        **{FOUND + name: rows[source.columns[name]].cast("string") for name in values},
+        **faults,
+    )
+    typed = engine.create_table("typed", read, temp=True)
+    counted = _count_faults(typed, list(values))
+    n_rows = counted.pop("")
+    _refuse_if_misread(table, source, counted, n_rows, limit)
+    judged = typed.mutate(**{REASON: _reason(typed, table, list(values))})
+    whole = judged.select(*_columns(judged, table, source))
+    lines = 0
+    if malformed is not None:
+        lines = int(malformed.count().execute())
+        if lines:
+            whole = whole.union(_malformed(malformed, whole))
+    if lines > limit * (n_rows + lines):
+        raise DataError(f"{source.path}: {lines:,} of {n_rows + lines:,} lines do not have the columns of their table; "
+                        "state delimiter in the config, or raise max_unreadable_share")  # fmt: skip
+    file = staging / "rows.parquet"
+    whole.to_parquet(file)
+    optional = {name: n for name, n in counted.items() if name.partition(" ")[0] not in table.required}
+    return PlaceRead(file, n_rows + lines, optional)
+
+
+def _require_columns(rows: Table, mapped: dict[str, str], where: str) -> None:
+    missing = {ours: theirs for ours, theirs in mapped.items() if theirs not in rows.columns}
+    if not missing:
+        return
+    named = []
+    for ours, theirs in missing.items():
+        near = difflib.get_close_matches(theirs, rows.columns, n=1)
+        named.append(f"{theirs!r} (for {ours}" + (f"; did you mean {near[0]!r}?)" if near else ")"))
+    raise DataError(
+        f"{where}: {len(missing)} of {len(mapped)} columns are missing: {', '.join(named)}; "
+        f"the file has: {', '.join(map(repr, rows.columns[:20]))}"
+    )
+
+
+def _columns(typed: Table, table: Definition, source: SourceTable) -> list[Column]:
+    """Return all columns that the table can have, null where the source has none, in one order for all places."""
+    columns = [typed[ROW], typed[REASON]]
+    columns += [
+        typed[column.name] if column.name in typed.columns else ibis.null(TYPES[column.kind]).name(column.name)
+        for column in table.columns
+    ]
+    columns += [
+        typed[FOUND + column.name] if column.name in source.columns else ibis.null(str).name(FOUND + column.name)
+        for column in table.columns
+    ]
+    columns += [ibis.literal(source.register_name).name(REGISTER), ibis.null(str).name(LINE)]
+    return columns + [typed[name] for name in source.attributes]
+
+
+def _reason(typed: Table, table: Definition, present: list[str]) -> StringColumn:
+    """Return the first reason why a row cannot be used; null if it can, but for keys that occur twice."""
+    cases = []
+    for name in table.required:
+        fault = typed[f"fault_{name}"]
+        cases.append((fault.notnull(), ibis.literal(f"{name} ") + fault))
+        cases.append((typed[name].isnull(), ibis.literal(f"no {name}")))
+    named = [name for name in table.one_of if name in present]
+    if named:
+        nothing = ibis.and_(*(typed[name].isnull() for name in named))
+        cases.append((nothing, ibis.literal(f"neither {' nor '.join(table.one_of)}")))
+    for first, then in table.in_order:
+        if first in present and then in present:
+            cases.append((typed[then] < typed[first], ibis.literal(f"{then} before {first}")))
+    return ibis.cases(*cases, else_=ibis.null(str)) if cases else ibis.null(str)
+
+
+def _count_faults(typed: Table, present: list[str]) -> dict[str, int]:
+    """Count faulty values by column and fault; the rows under an empty name."""
+    parts = [typed.aggregate(column=ibis.literal(""), fault=ibis.literal(""), n=_.count())]
+    parts += [
+        typed.filter(typed[f"fault_{name}"].notnull())
+        .group_by(fault=typed[f"fault_{name}"])
+        .aggregate(n=_.count())
+        .select(column=ibis.literal(name), fault=_.fault, n=_.n)
+        for name in present
+    ]
+    frame = ibis.union(*parts).order_by("column", "fault").execute() if len(parts) > 1 else parts[0].execute()
+    return {f"{row.column} {row.fault}".strip(): int(row.n) for row in frame.itertuples()}
+
+
+def _refuse_if_misread(
+    table: Definition, source: SourceTable, counted: dict[str, int], n_rows: int, limit: float
+) -> None:
+    for name, n in counted.items():
+        column, _space, fault = name.partition(" ")
+        if fault not in {UNREADABLE, OUT_OF_RANGE} or n <= limit * n_rows:
+            continue
+        low, high = table[column].range
+        remedy = "state date_format, decimal or currency_sign in the config, or leave the column out"
+        if fault == OUT_OF_RANGE:
+            remedy = f"values go from {low:g} {'upwards' if high is None else f'to {high:g}'}; convert them"
+        raise DataError(
+            f"{source.path}: {source.columns[column]} (for {table.name}.{column}): {n:,} of {n_rows:,} values "
+            f"{'cannot be read' if fault == UNREADABLE else 'are out of range'}; {remedy}"
+        )
+
+
+def _malformed(lines: Table, like: Table) -> Table:
+    known = {REASON: ibis.literal(MALFORMED), LINE: lines.line}
+    return lines.select(**{name: known.get(name, ibis.null(kind)).cast(kind) for name, kind in like.schema().items()})

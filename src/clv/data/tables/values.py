@@ -1,0 +1,177 @@
+"""Read one column as what its definition says it is: the value, and what is wrong where there is none."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final, NamedTuple
+
+import ibis
+import ibis.expr.datatypes as dtypes
+from ibis.expr.types import BooleanColumn, Column, StringColumn, Table, TimestampColumn
+
+from clv.config import SourceTable
+from clv.data import parse
+from clv.data.schema import MONEY
+from clv.data.timezones import wall_clock
+from clv.definitions import Column as Defined
+from clv.definitions import Kind
+from clv.errors import DataError
+
+TYPES: Final[dict[Kind, dtypes.DataType]] = {
+    "id": dtypes.string,
+    "text": dtypes.string,
+    "day": dtypes.date,
+    "moment": dtypes.timestamp,
+    "money": MONEY,
+    "number": dtypes.float64,
+    "share": dtypes.float64,
+    "score": dtypes.float64,
+    "flag": dtypes.boolean,
+}
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 2), dt.date(2100, 12, 31)  # beyond lie placeholders: 1900-01-01, 9999-12-31
+YES: Final = ("true", "t", "yes", "y", "1", "1.0", "si", "sí", "s", "sim", "x", "verdadero", "on")
+NO: Final = ("false", "f", "no", "n", "0", "0.0", "não", "falso", "off")
+
+UNREADABLE: Final = "cannot be read"
+OUT_OF_RANGE: Final = "out of range"
+IMPLAUSIBLE: Final = "before 1900 or after 2100"
+IN_FUTURE: Final = "in the future"
+
+
+class Value(NamedTuple):
+    """A column as read: its value, null where it is missing or faulty, and the fault, null where there is none."""
+
+    value: Column
+    fault: StringColumn
+
+
+def read_value(rows: Table, theirs: str, column: Defined, source: SourceTable, today: dt.date) -> Value:
+    """Read a column of a source.
+
+    Parameters
+    ----------
+    rows
+        The source as it is.
+    theirs
+        Name of the column there.
+    column
+        What it is to become.
+    source
+        Its ways of writing.
+    today
+        Days that must be past cannot lie after it.
+
+    Raises
+    ------
+    DataError
+        If the column is of a type that cannot be read so, or can be read in two ways.
+    """
+    where = f"{source.path}: {theirs}"
+    read = _read(rows, theirs, column.kind, source, where)
+    faults = [(~is_blank(rows[theirs]) & read.isnull(), UNREADABLE)]
+    if column.kind in {"day", "moment"}:
+        faults.append((~read.cast("date").between(FIRST_DAY, LAST_DAY), IMPLAUSIBLE))
+        if column.is_past:
+            faults.append((read.cast("date") > today, IN_FUTURE))
+    low, high = column.range
+    if low is not None:
+        faults.append((read < low, OUT_OF_RANGE))
+    if high is not None:
+        faults.append((read > high, OUT_OF_RANGE))
+    fault = ibis.cases(*faults, else_=ibis.null(str))
+    return Value(ibis.ifelse(fault.isnull(), read, ibis.null(TYPES[column.kind])), fault)
+
+
+def is_blank(column: Column) -> BooleanColumn:
+    """Tell where a source holds no value."""
+    if column.type().is_string():
+        bare = column.replace("\N{NO-BREAK SPACE}", "").strip()
+        return column.isnull() | (bare == "") | column.lower().isin(["nan", "nat"])
+    return column.isnull() | column.isnan() if column.type().is_floating() else column.isnull()
+
+
+def as_text(column: Column, where: str) -> StringColumn:
+    """Write a value as text, null where it is blank; a whole number that arrived as a float loses its '.0'."""
+    if column.type().is_binary() or column.type().is_nested():
+        raise DataError(f"{where}: values are of type {column.type()}; give text or numbers")
+    text = column.cast("string")
+    fractional = column.type().is_floating() or column.type().is_decimal()
+    return ibis.ifelse(is_blank(column), ibis.null(str), text.re_replace(r"\.0+$", "") if fractional else text)
+
+
+def as_attribute(column: Column, where: str) -> Column:
+    """Keep a number a number, and write all else as text."""
+    return column.cast("float64") if column.type().is_numeric() else as_text(column, where)
+
+
+def _read(rows: Table, theirs: str, kind: Kind, source: SourceTable, where: str) -> Column:
+    column = rows[theirs]
+    match kind:
+        case "id" | "text":
+            return as_text(column, where)
+        case "day":
+            return _stamp(rows, theirs, source, where).cast("date")
+        case "moment":
+            return _stamp(rows, theirs, source, where)
+        case "flag":
+            return _flag(column, where)
+        case "money":
+            return _amount(rows, theirs, source, where)
+        case "number":
+            return (
+                _amount(rows, theirs, source, where).cast("float64") if column.type().is_string() else _number(column)
+            )
+        case _:
+            return _small_number(column) if column.type().is_string() else _number(column)
+
+
+def _stamp(rows: Table, theirs: str, source: SourceTable, where: str) -> TimestampColumn:
+    column, kind = rows[theirs], rows[theirs].type()
+    if kind.is_timestamp() or kind.is_date():
+        stamp = column.cast("timestamp")
+    elif kind.is_string() or kind.is_integer():
+        stamp = _written_stamp(rows, column.cast("string"), source, where)
+    else:
+        raise DataError(f"{where}: dates are of type {kind}; give dates, timestamps or text")
+    if source.timezone is None or not bool((stamp != stamp.truncate("D")).any().execute()):
+        return stamp  # days without a time of day are in no zone
+    return wall_clock(rows, stamp, source.timezone, where)
+
+
+def _written_stamp(rows: Table, text: StringColumn, source: SourceTable, where: str) -> TimestampColumn:
+    order: parse.DateOrder = "ymd"
+    if source.date_format is None:
+        order = parse.detect_date_order(parse.date_tokens(rows.select(date=text), "date"), where)
+    return parse.read_dates(text, order, source.date_format, in_utc=source.timezone is not None)
+
+
+def _amount(rows: Table, theirs: str, source: SourceTable, where: str) -> Column:
+    column = rows[theirs]
+    if not column.type().is_string():
+        return _number(column).try_cast(MONEY)
+    if source.currency_sign is not None:
+        rows = rows.mutate(**{theirs: column.replace(source.currency_sign, "")})
+    mark = source.decimal or parse.detect_decimal_mark(parse.shapes(rows, theirs, "[0-9]", "9"), where)
+    return parse.read_amounts(column, mark, source.currency_sign)
+
+
+def _number(column: Column) -> Column:
+    kind = column.type()
+    if kind.is_decimal():
+        return column
+    number = column.try_cast("float64")
+    return ibis.ifelse(number.isnan() | number.isinf(), ibis.null("float64"), number)
+
+
+def _small_number(text: Column) -> Column:
+    """Read a number that has no thousands, so that either mark is a decimal one; 35 % is 0.35."""
+    bare = text.strip().replace(",", ".").re_replace(r"\s*%$", "")
+    number = _number(bare)
+    return ibis.ifelse(text.strip().endswith("%"), number / 100, number)
+
+
+def _flag(column: Column, where: str) -> Column:
+    if column.type().is_boolean():
+        return column
+    text = as_text(column, where).strip().lower()
+    return ibis.cases((text.isin(YES), True), (text.isin(NO), False), else_=ibis.null(bool))
