@@ -10,6 +10,7 @@ import ibis
 from ibis import _
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
+from ibis.util import gen_name
 
 from clv.data.tables.place import REGISTER
 from clv.definitions import TABLES
@@ -46,12 +47,17 @@ class _Pair(NamedTuple):
     key: str
 
     @property
-    def keys(self) -> list[str]:
-        """Return what a partner shares: customers are known by their register and id."""
-        return [REGISTER, self.key] if self.key == CUSTOMER[1] else [self.key]
+    def own(self) -> tuple[str, str, str]:
+        """Return table and column of the key, and the name by which it is joined."""
+        return self.table, self.column, self.key
+
+    @property
+    def partner(self) -> tuple[str, str, str]:
+        """Return the same of where it is looked for."""
+        return self.target, self.key, self.key
 
 
-def count_orphans(engine: Backend, folder: Path, names: list[str]) -> list[Orphans]:
+def count_orphans(engine: Backend, folder: Path, mapped: dict[str, tuple[str, ...]]) -> list[Orphans]:
     """Look for the partner of every key.
 
     Parameters
@@ -59,9 +65,9 @@ def count_orphans(engine: Backend, folder: Path, names: list[str]) -> list[Orpha
     engine
         Reads the files.
     folder
-        Holds `<table>.parquet` for each name, and perhaps transactions.parquet.
-    names
-        Tables that were read.
+        Holds `<table>.parquet` for each table.
+    mapped
+        Columns of each table that was read, the transactions' among them.
 
     Returns
     -------
@@ -69,13 +75,14 @@ def count_orphans(engine: Backend, folder: Path, names: list[str]) -> list[Orpha
         One for each pair of tables of which both are there. Customers are looked for among the cards and among those
         who ever bought.
     """
-    has_log = (folder / f"{TRANSACTIONS}.parquet").exists()
-    held = [*([TRANSACTIONS] if has_log else []), *names]
-    tables = {name: engine.read_parquet(folder / f"{name}.parquet") for name in held}
-    pairs = [pair for name in held for pair in _pairs(name, tables)]
+    pairs = [pair for name in mapped for pair in _pairs(name, mapped)]
     if not pairs:
         return []
-    counted = [_count(tables, pair).mutate(place=ibis.literal(place)) for place, pair in enumerate(pairs)]
+    keys = {
+        place: _keys(engine, folder, *place)
+        for place in dict.fromkeys(place for pair in pairs for place in (pair.own, pair.partner))
+    }
+    counted = [_count(keys, pair).mutate(place=ibis.literal(place)) for place, pair in enumerate(pairs)]
     frame = (ibis.union(*counted) if len(counted) > 1 else counted[0]).order_by("place").execute()
     return [
         Orphans(pair.table, pair.column, pair.target, int(rows), int(values))
@@ -83,19 +90,27 @@ def count_orphans(engine: Backend, folder: Path, names: list[str]) -> list[Orpha
     ]
 
 
-def _pairs(name: str, tables: dict[str, Table]) -> list[_Pair]:
+def _pairs(name: str, mapped: dict[str, tuple[str, ...]]) -> list[_Pair]:
     pairs = []
     for column in TABLES[name].columns:
         if column.refers_to is not None:
             pairs.append(_Pair(name, column.name, *column.refers_to))
         if column.name == CUSTOMER[1] and name != TRANSACTIONS:
             pairs.append(_Pair(name, column.name, TRANSACTIONS, column.name))
-    return [pair for pair in pairs if pair.target in tables and pair.column in tables[name].columns]
+    return [pair for pair in pairs if pair.target in mapped and pair.column in mapped[name]]
 
 
-def _count(tables: dict[str, Table], pair: _Pair) -> Table:
-    own = tables[pair.table]
-    named = own.select(*pair.keys[:-1], **{pair.key: own[pair.column]}).filter(_[pair.key].notnull())
-    rows = named.group_by(pair.keys).aggregate(n=_.count())
-    alone = rows.anti_join(tables[pair.target].select(pair.keys).distinct(), pair.keys)
+def _keys(engine: Backend, folder: Path, table: str, column: str, key: str) -> Table:
+    """Return the distinct keys of a table with their rows; of customers, who are known by register and id, both."""
+    rows = engine.read_parquet(folder / f"{table}.parquet")
+    register = {REGISTER: rows[REGISTER]} if key == CUSTOMER[1] else {}
+    named = rows.select(**register, **{key: rows[column]}).filter(_[key].notnull())
+    counted = named.group_by(*register, key).aggregate(n=_.count())
+    # each is needed several times, and the transactions are long
+    return engine.create_table(gen_name("keys"), counted, temp=True) if table == TRANSACTIONS else counted
+
+
+def _count(keys: dict[tuple[str, str, str], Table], pair: _Pair) -> Table:
+    own, partner = keys[pair.own], keys[pair.partner]
+    alone = own.anti_join(partner, [name for name in own.columns if name != "n"])
     return alone.aggregate(rows=alone.n.sum().fill_null(0), values=alone.count())

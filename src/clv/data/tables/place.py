@@ -11,17 +11,18 @@ from typing import Final
 import ibis
 from ibis import _
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import Column, StringColumn, Table
+from ibis.expr.types import StringColumn, Table
 
 from clv.config import SourceTable
 from clv.data.connect import read_source
 from clv.data.engine import open_engine
-from clv.data.tables.values import OUT_OF_RANGE, TYPES, UNREADABLE, as_attribute, read_value
+from clv.data.tables.values import OUT_OF_RANGE, UNREADABLE, as_attribute, read_value
 from clv.definitions import Definition
 from clv.errors import DataError
 
 MALFORMED: Final = "the line does not have the columns of its table"
-FOUND: Final = "found_"  # before the name of a column: the value as it stood in the source
+FOUND: Final = "found "  # before the name of a column that can be faulty: the value as it stood in the source
+FAULT: Final = "fault "  # before the name of a column: what is wrong with its value
 ROW, REASON, LINE, REGISTER = "row_number", "reason", "line", "register"
 
 
@@ -32,8 +33,8 @@ class PlaceRead:
     Attributes
     ----------
     file
-        Rows in Parquet: position, first reason why a row cannot be used, typed columns and attributes, values as
-        found, and malformed lines.
+        Rows in Parquet: position, first reason why a row cannot be used, the mapped columns, typed, and the attributes,
+        values as found where they can be faulty, and malformed lines.
     rows
         Number of rows, malformed lines included.
     values_set_aside
@@ -75,20 +76,25 @@ def _read_place(
         for column in table.columns
         if column.name in source.columns
     }
-    faults = {f"fault_{name}": value.fault for name, value in values.items()}
+    faults = {FAULT + name: value.fault for name, value in values.items() if value.fault is not None}
     read = rows.select(
         **{ROW: rows.rowid()},
         **{name: value.value for name, value in values.items()},
         **{name: as_attribute(rows[theirs], f"{source.path}: {theirs}") for name, theirs in source.attributes.items()},
-        **{FOUND + name: rows[source.columns[name]].cast("string") for name in values},
+        **{
+            FOUND + name: rows[theirs].cast("string")
+            for name, theirs in source.columns.items()
+            if FAULT + name in faults
+        },
         **faults,
     )
     typed = engine.create_table("typed", read, temp=True)
-    counted = _count_faults(typed, list(values))
+    counted = _count_faults(typed)
     n_rows = counted.pop("")
     _refuse_if_misread(table, source, counted, n_rows, limit)
-    judged = typed.mutate(**{REASON: _reason(typed, table, list(values))})
-    whole = judged.select(*_columns(judged, table, source))
+    reason = _reason(typed, table, list(values))
+    whole = typed.mutate(**{REASON: reason, LINE: ibis.null(str)}).drop(*faults)
+    whole = whole.mutate(**{REGISTER: ibis.literal(source.register_name)})
     lines = 0
     if malformed is not None:
         lines = int(malformed.count().execute())
@@ -117,27 +123,13 @@ def _require_columns(rows: Table, mapped: dict[str, str], where: str) -> None:
     )
 
 
-def _columns(typed: Table, table: Definition, source: SourceTable) -> list[Column]:
-    """Return all columns that the table can have, null where the source has none, in one order for all places."""
-    columns = [typed[ROW], typed[REASON]]
-    columns += [
-        typed[column.name] if column.name in typed.columns else ibis.null(TYPES[column.kind]).name(column.name)
-        for column in table.columns
-    ]
-    columns += [
-        typed[FOUND + column.name] if column.name in source.columns else ibis.null(str).name(FOUND + column.name)
-        for column in table.columns
-    ]
-    columns += [ibis.literal(source.register_name).name(REGISTER), ibis.null(str).name(LINE)]
-    return columns + [typed[name] for name in source.attributes]
-
-
 def _reason(typed: Table, table: Definition, present: list[str]) -> StringColumn:
     """Return the first reason why a row cannot be used; null if it can, but for keys that occur twice."""
     cases = []
     for name in table.required:
-        fault = typed[f"fault_{name}"]
-        cases.append((fault.notnull(), ibis.literal(f"{name} ") + fault))
+        if FAULT + name in typed.columns:
+            fault = typed[FAULT + name]
+            cases.append((fault.notnull(), ibis.literal(f"{name} ") + fault))
         cases.append((typed[name].isnull(), ibis.literal(f"no {name}")))
     named = [name for name in table.one_of if name in present]
     if named:
@@ -149,15 +141,16 @@ def _reason(typed: Table, table: Definition, present: list[str]) -> StringColumn
     return ibis.cases(*cases, else_=ibis.null(str)) if cases else ibis.null(str)
 
 
-def _count_faults(typed: Table, present: list[str]) -> dict[str, int]:
+def _count_faults(typed: Table) -> dict[str, int]:
     """Count faulty values by column and fault; the rows under an empty name."""
     parts = [typed.aggregate(column=ibis.literal(""), fault=ibis.literal(""), n=_.count())]
     parts += [
-        typed.filter(typed[f"fault_{name}"].notnull())
-        .group_by(fault=typed[f"fault_{name}"])
+        typed.filter(typed[name].notnull())
+        .group_by(fault=typed[name])
         .aggregate(n=_.count())
-        .select(column=ibis.literal(name), fault=_.fault, n=_.n)
-        for name in present
+        .select(column=ibis.literal(name.removeprefix(FAULT)), fault=_.fault, n=_.n)
+        for name in typed.columns
+        if name.startswith(FAULT)
     ]
     frame = ibis.union(*parts).order_by("column", "fault").execute() if len(parts) > 1 else parts[0].execute()
     return {f"{row.column} {row.fault}".strip(): int(row.n) for row in frame.itertuples()}

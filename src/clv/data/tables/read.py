@@ -16,11 +16,14 @@ from typing import NamedTuple
 import ibis
 from ibis import _
 from ibis.backends.duckdb import Backend
+from ibis.expr.datatypes import DataType, float64, int64, string
 from ibis.expr.types import Column, Table
+from ibis.util import gen_name
 
 from clv.config import Config
 from clv.data.tables.orphans import Orphans, count_orphans
 from clv.data.tables.place import FOUND, LINE, REASON, REGISTER, ROW, PlaceRead, read_place
+from clv.data.tables.values import TYPES
 from clv.definitions import TABLES, Definition
 from clv.definitions.column import CUSTOMER
 
@@ -103,7 +106,10 @@ def read_tables(config: Config, engine: Backend, folder: Path, today: dt.date) -
         If a table cannot be read or was most likely misread.
     """
     records = tuple(_write(config, engine, folder, name, today) for name in config.source.tables)
-    return TablesRead(records, tuple(count_orphans(engine, folder, [record.table for record in records])))
+    mapped = {record.table: record.columns for record in records}
+    if (folder / "transactions.parquet").exists():
+        mapped = {"transactions": tuple({name for log in config.source.transactions for name in log.columns}), **mapped}
+    return TablesRead(records, tuple(count_orphans(engine, folder, mapped)))
 
 
 def read_register(config: Config, engine: Backend, folder: Path, today: dt.date) -> Table | None:
@@ -130,7 +136,7 @@ def read_register(config: Config, engine: Backend, folder: Path, today: dt.date)
     try:
         read = _read(config, engine, staging, "customers", today)
         clean = read.rows.filter(_[REASON].isnull()).order_by(PLACE, ROW)
-        return engine.create_table("register", clean.select(*_columns(read, keep_personal=True)), temp=True)
+        return engine.create_table(gen_name("register"), clean.select(**_columns(read, keep_personal=True)), temp=True)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -140,7 +146,7 @@ def _write(config: Config, engine: Backend, folder: Path, name: str, today: dt.d
     try:
         read = _read(config, engine, staging, name, today)
         clean = read.rows.filter(_[REASON].isnull()).order_by(PLACE, ROW)
-        clean.select(*_columns(read, keep)).to_parquet(folder / f"{name}.parquet")
+        clean.select(**_columns(read, keep)).to_parquet(folder / f"{name}.parquet")
         n_read = sum(place.rows for place in read.places)
         reasons: dict[str, int] = {}
         n_clean = int(engine.read_parquet(folder / f"{name}.parquet").count().execute())
@@ -161,25 +167,36 @@ def _read(config: Config, engine: Backend, staging: Path, name: str, today: dt.d
         for number, source in enumerate(sources)
     )
     attributes = tuple(dict.fromkeys(name for source in sources for name in source.attributes))
-    rows = _below_each_other(engine, places, attributes)
+    rows = _below_each_other(engine, definition, places, attributes)
     return _Read(definition, _with_repeated(rows, definition), attributes, places)
 
 
-def _below_each_other(engine: Backend, places: tuple[PlaceRead, ...], attributes: tuple[str, ...]) -> Table:
+def _below_each_other(
+    engine: Backend, definition: Definition, places: tuple[PlaceRead, ...], attributes: tuple[str, ...]
+) -> Table:
     """Put the rows of all places together; an attribute that is text in one of them is text in all."""
     tables = [engine.read_parquet(place.file) for place in places]
-    numeric = {
-        name: all(table[name].type().is_numeric() for table in tables if name in table.columns) for name in attributes
-    }
-    typed = []
-    for number, table in enumerate(tables):
-        kinds = {name: "float64" if numeric[name] else "string" for name in attributes}
-        own = {
-            name: table[name].cast(kind) if name in table.columns else ibis.null(kind) for name, kind in kinds.items()
-        }
-        typed.append(table.mutate(**{PLACE: ibis.literal(number)}, **own))
-    columns = [name for name in typed[0].columns if name not in attributes] + list(attributes)
-    return ibis.union(*(table.select(*columns) for table in typed)) if len(typed) > 1 else typed[0].select(*columns)
+    kinds: dict[str, DataType] = {REGISTER: string, ROW: int64, REASON: string, LINE: string}
+    for column in definition.columns:
+        kinds |= {column.name: TYPES[column.kind], FOUND + column.name: string}
+    for name in attributes:
+        given = {table[name].type() for table in tables if name in table.columns}
+        kinds[name] = (
+            given.pop() if len(given) == 1 else float64 if all(kind.is_numeric() for kind in given) else string
+        )
+    found = {name for table in tables for name in table.columns}
+    typed = [
+        table.select(
+            **{PLACE: ibis.literal(number)},
+            **{
+                name: table[name].cast(kind) if name in table.columns else ibis.null(kind)
+                for name, kind in kinds.items()
+                if name in found
+            },
+        )
+        for number, table in enumerate(tables)
+    ]
+    return ibis.union(*typed) if len(typed) > 1 else typed[0]
 
 
 def _with_repeated(rows: Table, definition: Definition) -> Table:
@@ -193,21 +210,31 @@ def _with_repeated(rows: Table, definition: Definition) -> Table:
     return rows.mutate(**{REASON: ibis.ifelse(usable & (number > 0), repeated, rows[REASON])})
 
 
-def _columns(read: _Read, keep_personal: bool) -> list[str]:
-    """Return the columns of the clean table: all of its definition, and whose ids they are."""
+def _columns(read: _Read, keep_personal: bool) -> dict[str, Column]:
+    """Return the columns of the clean table: whose ids they are, all of its definition, and the attributes.
+
+    Those that no place has are null, so that who reads a table need not ask which columns it has.
+    """
     named = [column for column in read.definition.columns if keep_personal or not column.personal]
     speaks_of_customers = any(column.refers_to == CUSTOMER for column in named) or read.definition.name == CUSTOMER[0]
-    register = [REGISTER] if speaks_of_customers else []
-    return [*register, *(column.name for column in named), *read.attributes]
+    rows = read.rows
+    register = {REGISTER: rows[REGISTER]} if speaks_of_customers else {}
+    defined = {
+        column.name: rows[column.name] if column.name in rows.columns else ibis.null(TYPES[column.kind])
+        for column in named
+    }
+    return {**register, **defined, **{name: rows[name] for name in read.attributes}}
 
 
 def _as_found(read: _Read, keep_personal: bool) -> dict[str, Column]:
     """Return the columns of the quarantine: values as they stood; a whole line may hold personal ones."""
     rows, definition = read.rows, read.definition
     hidden = not keep_personal and bool(definition.personal)
-    found = {
-        column.name: rows[FOUND + column.name] for column in definition.columns if keep_personal or not column.personal
-    }
+    found = {}
+    for column in definition.columns:
+        as_found = FOUND + column.name if FOUND + column.name in rows.columns else column.name
+        if (keep_personal or not column.personal) and as_found in rows.columns:
+            found[column.name] = rows[as_found]
     return {REASON: rows[REASON], REGISTER: rows[REGISTER], **found, LINE: ibis.null(str) if hidden else rows[LINE]}
 
 

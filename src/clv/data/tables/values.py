@@ -39,10 +39,13 @@ IN_FUTURE: Final = "in the future"
 
 
 class Value(NamedTuple):
-    """A column as read: its value, null where it is missing or faulty, and the fault, null where there is none."""
+    """A column as read: its value, null where it is missing or faulty, and the fault, null where there is none.
+
+    Text has no faults.
+    """
 
     value: Column
-    fault: StringColumn
+    fault: StringColumn | None
 
 
 def read_value(rows: Table, theirs: str, column: Defined, source: SourceTable, today: dt.date) -> Value:
@@ -68,6 +71,8 @@ def read_value(rows: Table, theirs: str, column: Defined, source: SourceTable, t
     """
     where = f"{source.path}: {theirs}"
     read = _read(rows, theirs, column.kind, source, where)
+    if column.kind in {"id", "text"}:
+        return Value(read, None)
     faults = [(~is_blank(rows[theirs]) & read.isnull(), UNREADABLE)]
     if column.kind in {"day", "moment"}:
         faults.append((~read.cast("date").between(FIRST_DAY, LAST_DAY), IMPLAUSIBLE))
@@ -101,6 +106,8 @@ def as_text(column: Column, where: str) -> StringColumn:
 
 def as_attribute(column: Column, where: str) -> Column:
     """Keep a number a number, and write all else as text."""
+    if column.type().is_integer():
+        return column.cast("int64")
     return column.cast("float64") if column.type().is_numeric() else as_text(column, where)
 
 
