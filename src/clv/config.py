@@ -133,6 +133,9 @@ def _require_known_columns(table: Definition, source: SourceTable) -> None:
         raise ValueError(f"columns must name the source column of {', '.join(missing)}")
     if table.one_of and not set(table.one_of) & set(source.columns):
         raise ValueError(f"columns must name the source column of {' or '.join(table.one_of)}")
+    odd = [name for name in source.attributes if not name.isidentifier()]
+    if odd:
+        raise ValueError(f"attributes.{odd[0]}: must be one word of letters, digits and _")
     taken = [name for name in source.attributes if name in {*known, "register"}]
     if taken:
         raise ValueError(f"attributes.{taken[0]}: is a column of the table; map it under columns")
@@ -354,7 +357,7 @@ def _key(location: tuple[int | str, ...], content: object) -> str:
     """Return the path to a key as the file has it: a table given as one mapping has no position in a list."""
     parts: list[str] = []
     for part in location:
-        if isinstance(part, int) and not isinstance(content, list | tuple):
+        if isinstance(part, int) and isinstance(content, dict) and part not in content:
             continue
         parts.append(str(part))
         if isinstance(content, dict):

@@ -40,14 +40,12 @@ def read_duckdb(engine: Backend, files: list[Path], table: str | None) -> Table:
 
 def _attached(engine: Backend, file: Path, table: str | None) -> Table:
     name = f"source_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
-    if name not in engine.list_catalogs():
+    attached = engine.con.execute("SELECT database_name FROM duckdb_databases()").fetchall()
+    if (name,) not in attached:
         engine.attach(str(file).replace("'", "''"), name=name, read_only=True)
-    listed = [
-        (schema, found)
-        for schema in engine.list_databases(catalog=name)
-        if schema not in OWN_SCHEMAS
-        for found in engine.list_tables(database=(name, schema))
-    ]
+    listed = engine.con.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = ?", [name]
+    ).fetchall()
     schema, chosen = _choose(str(file), table, listed, "main")
     return engine.table(chosen, database=(name, schema))
 

@@ -85,7 +85,7 @@ def _refuse_titles(where: str, rows: list[list[Any]], sheet: CalamineSheet) -> N
     ]
     named = [place for place in used if rows[0][place : place + 1] not in ([], [""])]
     if any(not isinstance(rows[0][place], str) for place in named):
-        value = next(rows[0][place] for place in named if not isinstance(rows[0][place], str))
+        value = _whole(next(rows[0][place] for place in named if not isinstance(rows[0][place], str)))
         raise DataError(f"{where}: its first row holds values, e.g. {value}; state header: false and column_names")
     if len(named) <= TITLE_SHARE * len(used):
         raise DataError(

@@ -23,7 +23,8 @@ from clv.errors import DataError
 MALFORMED: Final = "the line does not have the columns of its table"
 FOUND: Final = "found "  # before the name of a column that can be faulty: the value as it stood in the source
 FAULT: Final = "fault "  # before the name of a column: what is wrong with its value
-ROW, REASON, LINE, REGISTER = "row_number", "reason", "line", "register"
+ROW, REASON, LINE = "row number", "row fault", "malformed line"  # with a space, as no column of a table has
+REGISTER: Final = "register"
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from clv.data.tables.values import TYPES
 from clv.definitions import TABLES, Definition
 from clv.definitions.column import CUSTOMER
 
-PLACE = "place_number"
+PLACE = "place number"
 
 
 @dataclass(frozen=True)
@@ -235,12 +235,12 @@ def _as_found(read: _Read, keep_personal: bool) -> dict[str, Column]:
         as_found = FOUND + column.name if FOUND + column.name in rows.columns else column.name
         if (keep_personal or not column.personal) and as_found in rows.columns:
             found[column.name] = rows[as_found]
-    return {REASON: rows[REASON], REGISTER: rows[REGISTER], **found, LINE: ibis.null(str) if hidden else rows[LINE]}
+    return {"fault": rows[REASON], REGISTER: rows[REGISTER], **found, "line": ibis.null(str) if hidden else rows[LINE]}
 
 
 def _counted(quarantine: Table) -> dict[str, int]:
-    counted = quarantine.group_by(REASON).aggregate(n=_.count()).order_by(ibis.desc("n"), REASON).execute()
-    return dict(zip(counted[REASON], counted["n"].astype(int), strict=True))
+    counted = quarantine.group_by("fault").aggregate(n=_.count()).order_by(ibis.desc("n"), "fault").execute()
+    return dict(zip(counted["fault"], counted["n"].astype(int), strict=True))
 
 
 def _record(config: Config, read: _Read, n_read: int, reasons: dict[str, int], n_clean: int) -> TableRecord:
