@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clv.definitions import campaigns, catalogue, people, sales, service, transactions
-from clv.definitions.column import KIND_WORDS, Column, Definition, Kind
+from clv.definitions.column import Column, Definition, Kind
 
 TABLES: dict[str, Definition] = {
     definition.name: definition
@@ -30,4 +30,4 @@ TABLES: dict[str, Definition] = {
 REGISTER = "main"
 """Name of the customer register where a company has only one."""
 
-__all__ = ["KIND_WORDS", "REGISTER", "TABLES", "Column", "Definition", "Kind"]
+__all__ = ["REGISTER", "TABLES", "Column", "Definition", "Kind"]

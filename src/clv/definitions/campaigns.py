@@ -19,7 +19,7 @@ CAMPAIGNS = Definition(
         Column("ends_on", "day", "last day"),
         Column("cost", "money", "cost of the whole campaign beside its contacts", at_least=0),
     ),
-    "campaigns: who was reached and what it cost",
+    "what was offered, when, and what it cost",
     key=("campaign_id",),
     in_order=(("starts_on", "ends_on"),),
 )

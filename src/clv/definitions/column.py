@@ -7,15 +7,15 @@ from typing import Literal
 
 Kind = Literal["id", "text", "day", "moment", "money", "number", "share", "score", "flag"]
 KIND_WORDS: dict[Kind, str] = {
-    "id": "text, kept byte for byte",
+    "id": "id",
     "text": "text",
     "day": "date",
-    "moment": "timestamp in the company's own time",
-    "money": "decimal with four places, in the currency of the config",
+    "moment": "timestamp",
+    "money": "money",
     "number": "number",
-    "share": "number from 0 to 1",
-    "score": "number from 0 to 10",
-    "flag": "true or false",
+    "share": "share",
+    "score": "score",
+    "flag": "yes or no",
 }
 RANGES: dict[Kind, tuple[float, float]] = {"share": (0, 1), "score": (0, 10)}
 
