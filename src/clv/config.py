@@ -308,7 +308,8 @@ def parse_config(content: dict[str, Any], where: str, base: Path | None = None) 
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(f"{where}: " + "; ".join(_fault(item, content) for item in error.errors())) from None
+        faults = "; ".join(_fault(item, content) for item in error.errors())
+        raise ConfigError(without_secrets(f"{where}: {faults}")) from None
     return config if base is None else _anchored(config, base)
 
 

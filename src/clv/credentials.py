@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 SCHEMES: Final = ("postgresql://", "postgres://")
 HIDDEN: Final = "***"
-_SECRET_NAME = re.compile(r"pass(word|wd)?|pwd|secret|token|credential|api_?key|^user(name)?$", re.IGNORECASE)
-_IN_ADDRESS = re.compile(r"(?<=://)[^/?#\s]*@")
+_SECRET_KEY = re.compile(r"pass(word|wd)?|pwd|secret|token|credential|api_?key|^user(name)?$", re.IGNORECASE)
+_SECRET_VARIABLE = re.compile(r"pass(word|wd)?$|secret|token|api_?key", re.IGNORECASE)
+_SHORTEST: Final = 4  # characters of a password; a shorter value stands in many a word
+_IN_ADDRESS = re.compile(r"(?<=://)[^\s'\"]*@")
 _IN_PAIR = re.compile(
     r"(pass(?:word|wd)?|pwd|secret|token)(['\"]?\s*[:=]\s*)('[^']*'|\"[^\"]*\"|[^\s,;&}]+)", re.IGNORECASE
 )
@@ -24,7 +26,9 @@ def is_database(path: str) -> bool:
 def holds_credentials(path: str) -> bool:
     """Tell whether the address of a database names a user or a password."""
     address = urlsplit(path)
-    return "@" in address.netloc or bool(re.search(r"(^|&)(user|password|passfile)=", address.query, re.IGNORECASE))
+    return "@" in address.netloc + address.path or bool(
+        re.search(r"(^|&)(user|password|passfile)=", address.query, re.IGNORECASE)
+    )
 
 
 def is_secret(key: str) -> bool:
@@ -33,7 +37,7 @@ def is_secret(key: str) -> bool:
     >>> is_secret("password"), is_secret("path")
     (True, False)
     """
-    return bool(_SECRET_NAME.search(key))
+    return bool(_SECRET_KEY.search(key))
 
 
 def login(prefix: str | None) -> tuple[str | None, str | None]:
@@ -57,9 +61,6 @@ def without_secrets(text: str) -> str:
     'cannot reach postgresql://***@db/shop'
     """
     for name, value in os.environ.items():
-        if value and is_secret(name) and len(value) >= _SHORTEST and value in text:
+        if len(value) >= _SHORTEST and _SECRET_VARIABLE.search(name) and value in text:
             text = text.replace(value, HIDDEN)
     return _IN_PAIR.sub(rf"\1\2{HIDDEN}", _IN_ADDRESS.sub(f"{HIDDEN}@", text))
-
-
-_SHORTEST: Final = 4  # a shorter value stands in many a word

@@ -16,6 +16,7 @@ from tests.data.postgres import entering, load
 from tests.test_config import SHIPPED
 
 from clv.config import TransactionsTable, load_config, parse_config
+from clv.credentials import without_secrets
 from clv.data import databases
 from clv.data.connect import fingerprint, read_source
 from clv.data.engine import open_engine
@@ -227,18 +228,27 @@ def company(path, **more):
     [
         company(f"postgresql://ana:{SECRET}@db/shop"),
         company(f"postgresql://{SECRET}@db/shop"),
+        company(f"postgresql://ana:/{SECRET}@db/shop"),
         company(f"postgresql://db/shop?user=ana&password={SECRET}"),
         company("postgresql://db/shop", password=SECRET),
         company("postgresql://db/shop", credentials=SECRET),
         company(f"postgresql://ana:{SECRET}@db/shop", delimeter=";") | {"margin": f"postgresql://x:{SECRET}@db"},
         company({"url": f"postgresql://ana:{SECRET}@db/shop"}),
         company([f"password={SECRET}"]),
+        company("a.csv", **{f"postgresql://ana:{SECRET}@db": 1}),
     ],
 )
 def test_a_secret_in_a_config_is_refused_and_not_shown(content):
     with pytest.raises(ConfigError) as error:
         parse_config(content, where="shop.yaml")
     assert SECRET not in str(error.value)
+
+
+def test_messages_keep_the_words_that_are_no_secret(monkeypatch):
+    monkeypatch.setenv("PWD", "/srv/shop")
+    monkeypatch.setenv("USER", "root")
+    monkeypatch.setenv("SHOP_PASSWORD", SECRET)
+    assert without_secrets(f"/srv/shop/root.csv: {SECRET}") == "/srv/shop/root.csv: ***"
 
 
 def test_a_secret_in_a_file_that_is_no_yaml_is_not_shown(tmp_path):

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from clv.config import Config, parse_config
-from clv.data.engine import open_engine
 from clv.data.tables import Orphans, TableRecord, TablesRead, read_tables
 
 TODAY = dt.date(2026, 1, 1)
@@ -59,13 +58,6 @@ def take(tmp_path, engine):
         return taken
 
     return take
-
-
-@pytest.fixture(scope="session")
-def engine():
-    engine = open_engine()
-    yield engine
-    engine.disconnect()
 
 
 @pytest.fixture
