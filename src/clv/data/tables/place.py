@@ -16,7 +16,7 @@ from ibis.expr.types import StringColumn, Table
 from clv.config import SourceTable
 from clv.data.connect import read_source
 from clv.data.engine import open_engine
-from clv.data.tables.values import OUT_OF_RANGE, UNREADABLE, as_attribute, read_value
+from clv.data.tables.values import OUT_OF_RANGE, UNREADABLE, as_attribute, can_be_faulty, fault_of, read_value
 from clv.definitions import Definition
 from clv.errors import DataError
 
@@ -72,28 +72,12 @@ def _read_place(
     mapped = source.columns | source.attributes
     _require_columns(found, mapped, source.path)
     rows = engine.create_table("as_found", found.select(*mapped.values()), temp=True)
-    values = {
-        column.name: read_value(rows, source.columns[column.name], column, source, today)
-        for column in table.columns
-        if column.name in source.columns
-    }
-    faults = {FAULT + name: value.fault for name, value in values.items() if value.fault is not None}
-    read = rows.select(
-        **{ROW: rows.rowid()},
-        **{name: value.value for name, value in values.items()},
-        **{name: as_attribute(rows[theirs], f"{source.path}: {theirs}") for name, theirs in source.attributes.items()},
-        **{
-            FOUND + name: rows[theirs].cast("string")
-            for name, theirs in source.columns.items()
-            if FAULT + name in faults
-        },
-        **faults,
-    )
-    typed = engine.create_table("typed", read, temp=True)
+    typed = _typed(engine, rows, table, source, today)
     counted = _count_faults(typed)
     n_rows = counted.pop("")
     _refuse_if_misread(table, source, counted, n_rows, limit)
-    reason = _reason(typed, table, list(values))
+    reason = _reason(typed, table, list(source.columns))
+    faults = [name for name in typed.columns if name.startswith(FAULT)]
     whole = typed.mutate(**{REASON: reason, LINE: ibis.null(str)}).drop(*faults)
     whole = whole.mutate(**{REGISTER: ibis.literal(source.register_name)})
     lines = 0
@@ -122,6 +106,25 @@ def _require_columns(rows: Table, mapped: dict[str, str], where: str) -> None:
         f"{where}: {len(missing)} of {len(mapped)} columns are missing: {', '.join(named)}; "
         f"the file has: {', '.join(map(repr, rows.columns[:20]))}"
     )
+
+
+def _typed(engine: Backend, rows: Table, table: Definition, source: SourceTable, today: dt.date) -> Table:
+    """Give each column its type and, where a value of it can be faulty, its fault, and how it stood in the source."""
+    mapped = [column for column in table.columns if column.name in source.columns]
+    judged = [column for column in mapped if can_be_faulty(column)]
+    read = rows.select(
+        **{ROW: rows.rowid()},
+        **{column.name: read_value(rows, source.columns[column.name], column, source) for column in mapped},
+        **{name: as_attribute(rows[theirs], f"{source.path}: {theirs}") for name, theirs in source.attributes.items()},
+        **{FOUND + column.name: rows[source.columns[column.name]].cast("string") for column in judged},
+    )
+    read = engine.create_view("read_once", read)  # keeps the engine from reading a value once a fault
+    found = {column.name: fault_of(column, read[column.name], read[FOUND + column.name], today) for column in judged}
+    right = {
+        name: ibis.ifelse(fault.isnull(), read[name], ibis.null(read[name].type())) for name, fault in found.items()
+    }
+    faults = {FAULT + name: fault for name, fault in found.items()}
+    return engine.create_table("typed", read.mutate(**right, **faults), temp=True)
 
 
 def _reason(typed: Table, table: Definition, present: list[str]) -> StringColumn:

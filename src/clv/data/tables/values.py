@@ -1,9 +1,9 @@
-"""Read one column as what its definition says it is: the value, and what is wrong where there is none."""
+"""Read one column as what its definition says it is, and say what is wrong with a value."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final, NamedTuple
+from typing import Final
 
 import ibis
 import ibis.expr.datatypes as dtypes
@@ -38,18 +38,8 @@ IMPLAUSIBLE: Final = "before 1900 or after 2100"
 IN_FUTURE: Final = "in the future"
 
 
-class Value(NamedTuple):
-    """A column as read: its value, null where it is missing or faulty, and the fault, null where there is none.
-
-    Text has no faults.
-    """
-
-    value: Column
-    fault: StringColumn | None
-
-
-def read_value(rows: Table, theirs: str, column: Defined, source: SourceTable, today: dt.date) -> Value:
-    """Read a column of a source.
+def read_value(rows: Table, theirs: str, column: Defined, source: SourceTable) -> Column:
+    """Return a column of a source in the type of its definition, null where it holds no value or cannot be read.
 
     Parameters
     ----------
@@ -61,19 +51,33 @@ def read_value(rows: Table, theirs: str, column: Defined, source: SourceTable, t
         What it is to become.
     source
         Its ways of writing.
-    today
-        Days that must be past cannot lie after it.
 
     Raises
     ------
     DataError
         If the column is of a type that cannot be read so, or can be read in two ways.
     """
-    where = f"{source.path}: {theirs}"
-    read = _read(rows, theirs, column.kind, source, where)
-    if column.kind in {"id", "text"}:
-        return Value(read, None)
-    faults = [(~is_blank(rows[theirs]) & read.isnull(), UNREADABLE)]
+    return _read(rows, theirs, column.kind, source, f"{source.path}: {theirs}")
+
+
+def can_be_faulty(column: Defined) -> bool:
+    """Tell whether values of a column can be wrong in themselves; text cannot."""
+    return column.kind not in {"id", "text"}
+
+
+def fault_of(column: Defined, read: Column, found: Column, today: dt.date) -> StringColumn:
+    """Return what is wrong with each value, null where nothing is.
+
+    Parameters
+    ----------
+    column
+        What the values are.
+    read, found
+        The values, and how they stood in the source.
+    today
+        Days that must be past cannot lie after it.
+    """
+    faults = [(~is_blank(found) & read.isnull(), UNREADABLE)]
     if column.kind in {"day", "moment"}:
         faults.append((~read.cast("date").between(FIRST_DAY, LAST_DAY), IMPLAUSIBLE))
         if column.is_past:
@@ -83,8 +87,7 @@ def read_value(rows: Table, theirs: str, column: Defined, source: SourceTable, t
         faults.append((read < low, OUT_OF_RANGE))
     if high is not None:
         faults.append((read > high, OUT_OF_RANGE))
-    fault = ibis.cases(*faults, else_=ibis.null(str))
-    return Value(ibis.ifelse(fault.isnull(), read, ibis.null(TYPES[column.kind])), fault)
+    return ibis.cases(*faults, else_=ibis.null(str))
 
 
 def is_blank(column: Column) -> BooleanColumn:
