@@ -1,0 +1,1 @@
+"""One identity: which records of the customer registers are the same person."""

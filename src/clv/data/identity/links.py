@@ -1,0 +1,268 @@
+"""How likely each candidate pair is one person: a Fellegi–Sunter model trained on the data at hand, by splink on DuckDB.
+
+Two alternatives are weighed. Against two people drawn at random every agreement counts in full. Against two members of
+one household (one surname, address, perhaps mail and phone) only what differs within a household counts: given name,
+birth date, tax id. The published probability is that of one person against both.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+import duckdb
+import pandas as pd
+
+from clv.data.connect import open_engine
+from clv.data.identity import levels
+from clv.data.identity.columns import arrow_table
+from clv.data.identity.blocking import Rule, block
+from clv.data.identity.levels import Field
+from clv.data.identity.records import Records
+from clv.errors import DataError
+
+SEED: Final = 7
+SAMPLED_PAIRS: Final = 1_500_000  # to learn how two people agree by chance; rare levels keep about a hundred pairs
+TRAINING_PAIRS: Final = 300_000.0  # a rule of training: shares are then exact to a tenth of a percent
+FEWEST_TRAINING_PAIRS: Final = 100  # below that the starting values of `levels` say more
+M_RANGE: Final = 5.0  # times its starting value, up or down, that training may move a share
+HOUSEHOLD_ODDS_RANGE: Final = (0.25, 256.0)  # what counts of a few pairs can be trusted to say
+LEAST_WEIGHT: Final = -3.0  # bits, one in nine: pairs below are forgotten
+
+TRAINING: Final = (
+    ("tax",),
+    ("email", "g1"),
+    ("phone", "g1"),
+    ("birth", "g1"),
+    ("birth", "f1"),
+    ("g1", "family"),
+    ("house", "g1"),
+    ("email",),
+    ("firm",),
+    ("birth", "postal"),
+)
+"""Columns on which pairs agree while the shares of the other fields are learned."""
+
+
+class Scored(NamedTuple):
+    """Candidate pairs that may be one person, and how the model came to be."""
+
+    pairs: pd.DataFrame  # record_l, record_r, probability, weight (bits), gamma_<field>
+    fields: tuple[Field, ...]
+    rules: tuple[Rule, ...]
+    trained_on: tuple[tuple[str, ...], ...]
+    n_candidates: int
+
+
+def score(records: Records) -> Scored:
+    """Compare all candidate pairs and return those that may be one person.
+
+    Parameters
+    ----------
+    records
+        From `prepare`.
+
+    Raises
+    ------
+    DataError
+        If the engine fails; its own message may hold values of the records and is not shown.
+    """
+    filled = frozenset(column for column in records.features if records.features[column].notna().any())
+    fields = levels.fields_of(filled)
+    keys, rules = block(records.features)
+    if not rules or not fields:
+        return Scored(_no_pairs(fields), fields, rules, (), 0)
+    with _quiet():
+        try:
+            pairs, trained_on, n_candidates = _Model(records, keys, fields).pairs()
+        except duckdb.Error as error:
+            kind = type(error).__name__
+            raise DataError(f"registers: the engine cannot compare the records ({kind}); check their columns' types") from None
+    return Scored(pairs, fields, rules, trained_on, n_candidates)
+
+
+def _no_pairs(fields: tuple[Field, ...]) -> pd.DataFrame:
+    columns = {"record_l": "int64", "record_r": "int64", "probability": "float64", "weight": "float64"}
+    columns |= {f"gamma_{field.name}": "int64" for field in fields}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the library's own messages, which may quote the data, out of every log."""
+    logger = logging.getLogger("splink")
+    before = logger.disabled, logger.level
+    logger.disabled, logger.level = True, logging.CRITICAL + 1
+    children = [
+        child for name, child in logging.Logger.manager.loggerDict.items()
+        if name.startswith("splink.") and isinstance(child, logging.Logger) and not child.disabled
+    ]
+    for child in children:
+        child.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled, logger.level = before
+        for child in children:
+            child.disabled = False
+
+
+class _Model:
+    """The library's linker on tables of its own, closed with them."""
+
+    def __init__(self, records: Records, keys: pd.DataFrame, fields: tuple[Field, ...]) -> None:
+        import splink  # noqa: PLC0415 – half a second that `import clv` and `clv score` must not pay
+
+        self._splink = splink
+        self._fields = fields
+        self._n = len(records.features)
+        self._con: Any = open_engine().con
+        needed = {column for field in fields for column in field.columns}
+        needed |= {column for rule in TRAINING for column in rule}
+        table = pd.concat([records.features[["record", *sorted(needed)]], keys], axis=1)
+        api = splink.DuckDBAPI(connection=self._con)
+        self._con.register("incoming", arrow_table(table))
+        self._con.execute("create table records as from incoming")
+        self._con.unregister("incoming")
+        self._table = api.register("records")
+        settings = splink.SettingsCreator(
+            link_type="dedupe_only",
+            unique_id_column_name="record",
+            comparisons=[levels.comparison(field) for field in fields],
+            blocking_rules_to_generate_predictions=[splink.block_on(key) for key in keys],
+            retain_matching_columns=True,
+            retain_intermediate_calculation_columns=True,
+            probability_two_random_records_match=self._prior(),
+            max_iterations=15,
+            em_convergence=0.001,
+            linker_uid="identity",
+        )
+        self._linker = splink.Linker(self._table, settings, log_level=None)
+
+    def pairs(self) -> tuple[pd.DataFrame, tuple[tuple[str, ...], ...], int]:
+        """Train, compare and return the pairs worth a look, the training rules used and the number of candidates."""
+        try:
+            trained_on = self._train()
+            predicted = self._linker.inference.predict(warning_mode="never").physical_name
+            n_candidates = int(self._con.sql(f"select count(*) from {predicted}").fetchone()[0])
+            frame = self._con.sql(self._weighed(predicted)).arrow()
+            table = frame.read_all() if hasattr(frame, "read_all") else frame
+            return table.to_pandas(), trained_on, n_candidates
+        finally:
+            self._con.close()
+
+    def _count(self, columns: tuple[str, ...]) -> int:
+        """Return how many pairs agree on all of these columns."""
+        names = ", ".join(columns)
+        known = " and ".join(f"{column} is not null" for column in columns)
+        sql = f"select sum(n * (n - 1) / 2) from (select count(*) n from records where {known} group by {names})"  # noqa: S608
+        return int(self._con.sql(sql).fetchone()[0] or 0)
+
+    def _prior(self) -> float:
+        """Return the share of pairs that are one person, from those that agree on two things of their own."""
+        rules = [("tax",), ("email", "g1"), ("phone", "g1"), ("g1", "family", "birth"), ("g1", "family", "house")]
+        parts = [
+            f"select l.record a, r.record b from records l join records r on l.record < r.record and "  # noqa: S608
+            + " and ".join(f"l.{column} = r.{column}" for column in rule)
+            for rule in rules
+        ]
+        n_sure = int(self._con.sql(f"select count(*) from ({' union '.join(parts)})").fetchone()[0])  # noqa: S608
+        n_pairs = self._n * (self._n - 1) / 2
+        return float(min(max(n_sure, 1) * 1.25 / max(n_pairs, 1), 0.2))  # such rules find about four in five
+
+    def _train(self) -> tuple[tuple[str, ...], ...]:
+        training = self._linker.training
+        # one thread: the order in which threads take rows would decide on the sample
+        threads = self._con.sql("select current_setting('threads')").fetchone()[0]
+        self._con.execute("SET threads = 1")
+        training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS, seed=SEED)
+        self._con.execute(f"SET threads = {threads}")
+        used = tuple(rule for rule in TRAINING if self._count(rule) >= FEWEST_TRAINING_PAIRS)
+        for rule in used:
+            training.estimate_parameters_using_expectation_maximisation(
+                self._splink.block_on(*rule),
+                estimate_without_term_frequencies=True,
+                max_pairs=TRAINING_PAIRS,
+            )
+        self._keep_in_range()
+        return used
+
+    def _keep_in_range(self) -> None:
+        """Hold the learned shares near their starting values: few pairs, or households taken for people, mislead."""
+        for field in self._fields:
+            comparison = next(
+                each
+                for each in self._linker._settings_obj.core_model_settings.comparisons
+                if each.output_column_name == field.name
+            )
+            found = {level.label_for_charts: level for level in comparison.comparison_levels}
+            shares = {}
+            for level in field.levels:
+                learned = found[level.name].m_probability
+                learned = learned if isinstance(learned, float) else level.m
+                shares[level.name] = min(max(learned, level.m / M_RANGE), level.m * M_RANGE)
+                chance = found[level.name].u_probability
+                if not isinstance(chance, float) or chance <= 0:
+                    chance = level.u
+                found[level.name].u_probability = float(chance)
+            total = sum(shares.values())
+            for name, share in shares.items():
+                found[name].m_probability = share / total
+
+    def _household_odds(self, predicted: str) -> float:
+        """Return how many pairs are one person for each of two members of a household, among those that share something.
+
+        Two members are told by given names that differ, and birth dates that do not agree; one person by a given name
+        that agrees. In a register of single people the first are rare, and sharing an address says much.
+        """
+        by_name = {field.name: field for field in self._fields}
+        if "given" not in by_name or "family" not in by_name:
+            return HOUSEHOLD_ODDS_RANGE[1]
+        shared = [f"gamma_{name} = {by_name[name].gamma('same')}" for name in ("home", "email", "phone") if name in by_name]
+        given, birth = by_name["given"], by_name.get("birth")
+        related = f"gamma_family > {by_name['family'].gamma('half')} and ({' or '.join(shared) or 'true'})"
+        if birth is None or not shared:
+            other, same = "true", "true"
+        else:
+            other, same = f"gamma_birth < {birth.gamma('slip')}", f"gamma_birth <> {birth.gamma('differs')}"
+        sql = f"""
+            select count(*) filter (gamma_given >= {given.gamma("first")} and {same}),
+                count(*) filter (gamma_given = {given.gamma("differs")} and {other}) from {predicted} where {related}
+        """  # noqa: S608
+        n_same, n_other = self._con.sql(sql).fetchone()
+        least, most = HOUSEHOLD_ODDS_RANGE
+        return float(min(max((n_same + 1) / (n_other + 1), least), most))
+
+    def _weighed(self, predicted: str) -> str:
+        """Return the query for the probability against both alternatives."""
+        odds = self._household_odds(predicted)
+        weights = {}
+        for field in self._fields:
+            column = f"mw_{field.name}"
+            if any(level.frequency for level in field.levels):
+                column = f"({column} + mw_tf_adj_{field.name})"
+            weights[field.name] = column
+        prior = self._linker._settings_obj.core_model_settings.probability_two_random_records_match
+        # weights are rounded, so that the order in which threads add does not reach the last digit
+        random = f"round(log2({prior} / (1 - {prior})) + {' + '.join(weights.values())}, 6)"
+        capped = " + ".join(
+            f"least({weights[field.name]}, {field.household_cap})" for field in self._fields if field.household_cap < 99
+        )
+        uncapped = " + ".join(weights[field.name] for field in self._fields if field.household_cap >= 99)
+        household = f"round(log2({odds}) + {capped or '99'} + {uncapped or '0'}, 6)"
+        gammas = ", ".join(f"gamma_{field.name}" for field in self._fields)
+        parts = ", ".join(f"round({weight}, 2) as bits_{name}" for name, weight in weights.items())
+        return f"""
+            with weighed as (
+                select record_l, record_r, {random} as random, {household} as household, {gammas}, {parts} from {predicted}
+            ), against_both as (
+                select *, -log2(pow(2, -greatest(least(random, 60), -60)) + pow(2, -greatest(least(household, 60), -60)))
+                    as weight from weighed
+            )
+            select record_l, record_r, 1 - 1 / (1 + pow(2, weight)) as probability, weight, {gammas}, random, household,
+                {", ".join(f"bits_{name}" for name in weights)}
+            from against_both where weight >= {LEAST_WEIGHT} order by record_l, record_r
+        """  # noqa: S608
+
