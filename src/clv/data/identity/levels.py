@@ -61,7 +61,10 @@ def _rare(count: str) -> str:
     return f"(least({count}_l, {count}_r) <= 2 or least({count}_l, {count}_r) * 20 <= greatest({count}_l, {count}_r))"
 
 
-_CROSSED = "list_contains(family_list_l, g1_r) and list_contains(family_list_r, g1_l)"
+_CROSSED = (
+    "(list_contains(family_list_l, g1_r) and (list_contains(family_list_r, g1_l) or damerau_levenshtein(f1_r, g1_l) <= 1)"
+    " or list_contains(family_list_r, g1_l) and damerau_levenshtein(f1_l, g1_r) <= 1)"
+)
 _SECONDS_DIFFER = (
     "(g2_l is not null and g2_r is not null and g2_l <> g2_r and left(g2_l, 1) <> left(g2_r, 1)"
     " and damerau_levenshtein(g2_l, g2_r) > 1)"
@@ -71,7 +74,7 @@ _FEWER = "least(len(family_list_l), len(family_list_r))"
 
 GIVEN: Final = Field(
     "given",
-    ("g1", "g2", "given", "g_n", "family_list", "stands_for"),
+    ("g1", "g2", "given", "g_n", "f1", "family_list", "stands_for"),
     "g1_l is null or g1_r is null",
     (
         Level("all", "given_l = given_r and g2_l is not null", 0.25, 0.0003, "all given names agree", "given"),

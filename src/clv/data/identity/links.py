@@ -29,6 +29,11 @@ TRAINING_PAIRS: Final = 300_000.0  # a rule of training: shares are then exact t
 FEWEST_TRAINING_PAIRS: Final = 100  # below that the starting values of `levels` say more
 M_RANGE: Final = 5.0  # times its starting value, up or down, that training may move a share
 HOUSEHOLD_ODDS_RANGE: Final = (0.25, 256.0)  # what counts of a few pairs can be trusted to say
+NO_HOUSEHOLDS: Final = (200, 16.0)
+"""Pairs of one person, and of these to each pair of two members, from which on registers hold single people only.
+
+Then a given name or birth date that differs where all else agrees is an error rather than a twin, a parent or a sibling.
+"""
 LEAST_WEIGHT: Final = -3.0  # bits, one in nine: pairs below are forgotten
 
 TRAINING: Final = (
@@ -54,6 +59,7 @@ class Scored(NamedTuple):
     rules: tuple[Rule, ...]
     trained_on: tuple[tuple[str, ...], ...]
     n_candidates: int
+    has_households: bool
 
 
 def score(records: Records) -> Scored:
@@ -73,14 +79,15 @@ def score(records: Records) -> Scored:
     fields = levels.fields_of(filled)
     keys, rules = block(records.features)
     if not rules or not fields:
-        return Scored(_no_pairs(fields), fields, rules, (), 0)
+        return Scored(_no_pairs(fields), fields, rules, (), 0, has_households=True)
     with _quiet():
         try:
-            pairs, trained_on, n_candidates = _Model(records, keys, fields).pairs()
+            model = _Model(records, keys, fields)
+            pairs, trained_on, n_candidates = model.pairs()
         except duckdb.Error as error:
             kind = type(error).__name__
             raise DataError(f"registers: the engine cannot compare the records ({kind}); check their columns' types") from None
-    return Scored(pairs, fields, rules, trained_on, n_candidates)
+    return Scored(pairs, fields, rules, trained_on, n_candidates, model.has_households)
 
 
 def _no_pairs(fields: tuple[Field, ...]) -> pd.DataFrame:
@@ -118,6 +125,7 @@ class _Model:
         self._splink = splink
         self._fields = fields
         self._n = len(records.features)
+        self.has_households = True
         self._con: Any = open_engine().con
         needed = {column for field in fields for column in field.columns}
         needed |= {column for rule in TRAINING for column in rule}
@@ -233,6 +241,7 @@ class _Model:
         """  # noqa: S608
         n_same, n_other = self._con.sql(sql).fetchone()
         least, most = HOUSEHOLD_ODDS_RANGE
+        self.has_households = not (n_same >= NO_HOUSEHOLDS[0] and n_same >= NO_HOUSEHOLDS[1] * n_other)
         return float(min(max((n_same + 1) / (n_other + 1), least), most))
 
     def _weighed(self, predicted: str) -> str:

@@ -90,13 +90,14 @@ def resolve(
     records = prepare(registers, region)
     never = _record_pairs(records.source, never_links)
     scored = score(records)
-    pairs = _judged(scored.pairs, records, never)
-    links = pairs[(pairs["why"] == "") & (pairs["probability"] >= threshold)]
 
     def forbids(unseen: pd.DataFrame) -> pd.Series:
         fields = [field for field in scored.fields if field.name in DECIDING]
-        return rules.forbidden(compare(records.features, unseen, fields), records.features, never)
+        compared = compare(records.features, unseen, fields)
+        return rules.forbidden(compared, records.features, never, scored.has_households)
 
+    pairs = _judged(scored, records, never)
+    links = pairs[(pairs["why"] == "") & (pairs["probability"] >= threshold)]
     groups = cluster(len(records.source), links, forbids)
     person = _person_ids(records.source, groups)
     review = _review(pairs, links, groups, records, scored.fields)
@@ -121,9 +122,10 @@ def _record_pairs(
     return frozenset((min(pair), max(pair)) for pair in numbers)
 
 
-def _judged(pairs: pd.DataFrame, records: Records, never: frozenset[tuple[int, int]]) -> pd.DataFrame:
+def _judged(scored: Scored, records: Records, never: frozenset[tuple[int, int]]) -> pd.DataFrame:
     """Add what a rule says: `why` not, and `is_settled`, which raises the probability."""
-    why = rules.forbidden(pairs, records.features, never)
+    pairs = scored.pairs
+    why = rules.forbidden(pairs, records.features, never, scored.has_households)
     is_settled = rules.settled(pairs) & (why == "").to_numpy()
     probability = pairs["probability"].where(~is_settled, pairs["probability"].clip(lower=rules.SETTLED))
     return pairs.assign(why=why, is_settled=is_settled, probability=probability)

@@ -33,7 +33,9 @@ def at(pairs: pd.DataFrame, field: str, *names: str) -> np.ndarray:
     return np.asarray(pairs[column].isin([BY_NAME[field].gamma(name) for name in names]))
 
 
-def forbidden(pairs: pd.DataFrame, features: pd.DataFrame, never: frozenset[tuple[int, int]]) -> pd.Series:
+def forbidden(
+    pairs: pd.DataFrame, features: pd.DataFrame, never: frozenset[tuple[int, int]], has_households: bool
+) -> pd.Series:
     """Return why each pair must never be one person, an empty text where nothing forbids it.
 
     Parameters
@@ -44,6 +46,8 @@ def forbidden(pairs: pd.DataFrame, features: pd.DataFrame, never: frozenset[tupl
         One row a record.
     never
         Pairs of record numbers that the caller keeps apart, the smaller number first.
+    has_households
+        Whether parents, siblings and twins stand in the registers; without them one field that differs is an error.
     """
     left, right = pairs["record_l"].to_numpy(), pairs["record_r"].to_numpy()
     same_tax = at(pairs, "tax", "same")
@@ -56,8 +60,8 @@ def forbidden(pairs: pd.DataFrame, features: pd.DataFrame, never: frozenset[tupl
     checks = {
         "never_link": np.asarray(listed, dtype=bool),
         "tax": at(pairs, "tax", "differs"),
-        "birth": births_differ & ~same_tax,
-        "given": names_differ & often[left] & often[right] & ~same_tax,
+        "birth": births_differ & (has_households | names_differ) & ~same_tax,
+        "given": names_differ & often[left] & often[right] & has_households & ~same_tax,
         "kind": (firm[left] != firm[right]) & ~same_tax,
         "shared_tax": same_tax & all_differ,
     }
