@@ -196,8 +196,8 @@ def _firm_written(firm: str, rng: random.Random) -> str:
 
 def _birth_written(birth: str, rng: random.Random) -> str:
     year, month, day = birth.split("-")
-    if rng.random() < 0.02:
-        return f"{year}-{min(int(day), 12):02d}-{int(month):02d}"
+    if rng.random() < 0.04 and int(day) <= 12:
+        return f"{year}-{day}-{month}"
     if rng.random() < 0.01:
         return f"{int(year) + 1}-{month}-{day}"
     return birth

@@ -24,16 +24,18 @@ from clv.data.identity.records import Records
 from clv.errors import DataError
 
 SEED: Final = 7
-SAMPLED_PAIRS: Final = 1_500_000  # to learn how two people agree by chance; rare levels keep about a hundred pairs
+SAMPLED_PAIRS: Final = 300_000  # to learn how two people agree by chance; levels rarer than one in 30,000 keep their start
 TRAINING_PAIRS: Final = 300_000.0  # a rule of training: shares are then exact to a tenth of a percent
 FEWEST_TRAINING_PAIRS: Final = 100  # below that the starting values of `levels` say more
 M_RANGE: Final = 5.0  # times its starting value, up or down, that training may move a share
 HOUSEHOLD_ODDS_RANGE: Final = (0.25, 256.0)  # what counts of a few pairs can be trusted to say
-NO_HOUSEHOLDS: Final = (200, 16.0)
+NO_HOUSEHOLDS: Final = (50, 16.0)
 """Pairs of one person, and of these to each pair of two members, from which on registers hold single people only.
 
 Then a given name or birth date that differs where all else agrees is an error rather than a twin, a parent or a sibling.
 """
+ONE_SURNAME_OF_TWO: Final = -4.0  # bits, for a given name that agrees: one in sixteen such pairs is one person
+BOTH_SURNAMES: Final = 3.0  # bits, likewise: one in eight parents and children of one name has cousins for parents
 LEAST_WEIGHT: Final = -3.0  # bits, one in nine: pairs below are forgotten
 
 TRAINING: Final = (
@@ -228,7 +230,8 @@ class _Model:
         by_name = {field.name: field for field in self._fields}
         if "given" not in by_name or "family" not in by_name:
             return HOUSEHOLD_ODDS_RANGE[1]
-        shared = [f"gamma_{name} = {by_name[name].gamma('same')}" for name in ("home", "email", "phone") if name in by_name]
+        enough = {"home": "similar", "email": "same", "phone": "same"}
+        shared = [f"gamma_{name} >= {by_name[name].gamma(level)}" for name, level in enough.items() if name in by_name]
         given, birth = by_name["given"], by_name.get("birth")
         related = f"gamma_family > {by_name['family'].gamma('half')} and ({' or '.join(shared) or 'true'})"
         if birth is None or not shared:
@@ -256,11 +259,7 @@ class _Model:
         prior = self._linker._settings_obj.core_model_settings.probability_two_random_records_match
         # weights are rounded, so that the order in which threads add does not reach the last digit
         random = f"round(log2({prior} / (1 - {prior})) + {' + '.join(weights.values())}, 6)"
-        capped = " + ".join(
-            f"least({weights[field.name]}, {field.household_cap})" for field in self._fields if field.household_cap < 99
-        )
-        uncapped = " + ".join(weights[field.name] for field in self._fields if field.household_cap >= 99)
-        household = f"round(log2({odds}) + {capped or '99'} + {uncapped or '0'}, 6)"
+        household = f"round(log2({odds}) + {self._within_a_household(weights)}, 6)"
         gammas = ", ".join(f"gamma_{field.name}" for field in self._fields)
         parts = ", ".join(f"round({weight}, 2) as bits_{name}" for name, weight in weights.items())
         return f"""
@@ -275,3 +274,16 @@ class _Model:
             from against_both where weight >= {LEAST_WEIGHT} order by record_l, record_r
         """  # noqa: S608
 
+    def _within_a_household(self, weights: dict[str, str]) -> str:
+        """Return the expression for the bits by which a pair is one person rather than two of a household."""
+        terms = {}
+        for field in self._fields:
+            least, most = field.household
+            terms[field.name] = f"greatest({least}, least({weights[field.name]}, {most}))"
+        if {"given", "family"} <= terms.keys():
+            gamma = levels.FAMILY.gamma
+            # parents and children of one name share one surname of two; brothers share both, but not the given name
+            terms["family"] = f"""case when gamma_family = {gamma("half")} then {ONE_SURNAME_OF_TWO}
+                when gamma_family = {gamma("both")} and gamma_given >= {levels.GIVEN.gamma("first")}
+                    then least({weights["family"]}, {BOTH_SURNAMES}) else {terms["family"]} end"""
+        return " + ".join(terms.values())

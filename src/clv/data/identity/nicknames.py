@@ -12,7 +12,7 @@ chio: rocio|chuy: jesus|chucho: jesus|coke: jorge|concha: concepcion|conchita: c
 cucho: agustin|curro: francisco|edu: eduardo|fer: fernando fernanda|feli: felipe felisa|fico: federico
 fran: francisco francisca|fina: josefina|gabo: gabriel|gabi: gabriela gabriel|gonza: gonzalo|goyo: gregorio
 guille: guillermo guillermina|isa: isabel|jano: alejandro|javi: javier javiera|joaco: joaquin|jose: josefina
-juancho: juan|juanma: juan|kike: enrique|quique: enrique|lalo: eduardo gonzalo|lito: carlos angel|lola: dolores
+juancho: juan|juanma: juan|kike: enrique|quique: enrique|lalo: eduardo gonzalo|lito: carlos angel|mari: maria mariana marisol|fena: fernanda|andi: andres|lore: lorena|tomi: tomas|lola: dolores
 lole: dolores|loli: dolores|lucho: luis|lucha: lucia luisa|lupe: guadalupe|lupita: guadalupe|maca: macarena
 manolo: manuel|manu: manuel manuela|maite: maria|marisa: maria|maricarmen: maria carmen|maruja: maria|maru: maria
 mabel: maria isabel|memo: guillermo|menchu: carmen|meche: mercedes|merche: mercedes|moncho: ramon|monchi: ramon
@@ -57,15 +57,18 @@ NICKNAMES: Final = _table(_SPANISH, _ENGLISH)
 def stands_for(name: str) -> tuple[str, ...]:
     """Return the given names for which a short one or a diminutive may stand.
 
-    >>> stands_for("pancho"), stands_for("juanito")
-    (('francisco',), ('juan', 'juano'))
-    >>> stands_for("rosita")
-    ('rosa', 'ros')
+    >>> stands_for("nacho"), stands_for("juanito")
+    (('ignacio',), ('juan', 'juano'))
+    >>> stands_for("rosita"), stands_for("dieguito")
+    (('rosa', 'ros'), ('dieg', 'diego'))
     """
     known = NICKNAMES.get(name, ())
+    if len(name) >= 6 and name.endswith(("cho", "cha")):
+        known = (*known, name[:-3])
     for ending, letter in (("ito", "o"), ("ita", "a")):
         if name.endswith(ending) and len(name) >= 6:
             stem = name.removesuffix(ending)
             stem = stem.removesuffix("c") if len(stem) > 4 else stem
+            stem = stem[:-2] + {"gu": "g", "qu": "c"}.get(stem[-2:], stem[-2:])  # diego, dieguito; paco, paquito
             known = (*known, *((stem, stem + letter) if letter == "o" else (stem + letter, stem)))
     return known

@@ -19,6 +19,7 @@ FORBIDDEN: Final = {
     "tax": "different tax ids, both with the right check digit",
     "birth": "different birth dates",
     "given": "different given names",
+    "family": "one of two surnames differs, and no birth date agrees",
     "kind": "one is a firm, the other a person",
     "shared_tax": "the tax id agrees, but neither names nor birth date do",
 }
@@ -62,6 +63,7 @@ def forbidden(
         "tax": at(pairs, "tax", "differs"),
         "birth": births_differ & (has_households | names_differ) & ~same_tax,
         "given": names_differ & often[left] & often[right] & has_households & ~same_tax,
+        "family": at(pairs, "family", "half") & ~at(pairs, "birth", "same", "slip") & has_households & ~same_tax,
         "kind": (firm[left] != firm[right]) & ~same_tax,
         "shared_tax": same_tax & all_differ,
     }
@@ -69,14 +71,13 @@ def forbidden(
 
 
 def settled(pairs: pd.DataFrame) -> np.ndarray:
-    """Say which pairs exact keys settle: one tax id, or one mail or phone with the same names and no other birth date.
+    """Say which pairs exact keys settle: one tax id, or one mail or phone with the same names and birth date.
 
     An exact mail or phone alone settles nothing: families share them, and phones are given to somebody else.
     """
-    names = at(pairs, "given", "all", "first") & at(pairs, "family", "both", "first") | at(pairs, "firm", "same")
-    contact = at(pairs, "email", "same") | at(pairs, "phone", "same")
-    other = at(pairs, "birth", "differs", "two_parts") | at(pairs, "tax", "differs", "differs_unchecked")
-    return np.asarray(at(pairs, "tax", "same") | (names & contact & ~other))
+    names = at(pairs, "given", "all", "first") & at(pairs, "family", "both", "first")
+    email, phone = at(pairs, "email", "same"), at(pairs, "phone", "same")
+    return np.asarray(at(pairs, "tax", "same") | (names & (email | phone) & at(pairs, "birth", "same")))
 
 
 def in_words(pairs: pd.DataFrame, fields: Iterable[Field]) -> pd.Series:
