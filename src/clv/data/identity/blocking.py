@@ -56,6 +56,7 @@ def _keys(records: pd.DataFrame) -> dict[str, Callable[[], pd.Series]]:
         "address": lambda: r["house"],
         "house number, place and given name": lambda: _joined(r["numbers"], r["postal"].fillna(r["city"]), given),
         "house number, place and surname": lambda: _joined(r["numbers"], r["postal"].fillna(r["city"]), family),
+        "house number and street": lambda: _joined(r["numbers"], r["street"].str.slice(0, 4)),
         "surname and postal code": lambda: _joined(family, r["postal"]),
         "sound of the names": lambda: _joined(_skeleton(given), _skeleton(family)),
         "sound of the surname, initial and birth month": lambda: _joined(
@@ -105,7 +106,7 @@ def block(records: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Rule, ...]]:
 
 
 _TEXT: Final = (
-    "tax_text email phone mailbox g1 g2 f1 sorted_family birth postal city house numbers firm".split()
+    "tax_text email phone mailbox g1 g2 f1 sorted_family birth postal city house street numbers firm".split()
 )
 
 

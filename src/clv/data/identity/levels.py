@@ -105,6 +105,7 @@ GIVEN: Final = Field(
             0.01,
             "the given names are similar",
         ),
+        Level("half_crossed", _either("list_contains(family_list_{a}, g1_{b})"), 0.01, 0.004, "a given name is the other's surname"),
         Level("differs", "else", 0.03, 0.97, "the given names differ"),
     ),
     (-99.0, 5.0),
@@ -112,7 +113,8 @@ GIVEN: Final = Field(
 FAMILY: Final = Field(
     "family",
     ("family", "f1", "f2", "family_list", "g1"),
-    "f1_l is null or f1_r is null",
+    # an exchange is one event, which the given name counts
+    f"f1_l is null or f1_r is null or {_CROSSED}",
     (
         Level("both", f"{_COMMON} = {_FEWER} and {_FEWER} >= 2", 0.40, 0.0003, "both surnames agree", "family"),
         Level("first", f"f1_l = f1_r and {_FEWER} = 1", 0.35, 0.006, "the surname agrees", "f1"),
@@ -133,7 +135,6 @@ FAMILY: Final = Field(
             "the surnames differ by a typing error",
         ),
         Level("other_surname", f"{_COMMON} >= 1 and {_FEWER} = 1", 0.03, 0.006, "one surname is the other's second"),
-        Level("crossed", _CROSSED, 0.02, 0.0002, "given and family name are exchanged"),
         Level("half", f"{_COMMON} >= 1", 0.02, 0.012, "one of two surnames agrees, the other differs"),
         Level("spoilt", f"{_FEWER} = 1 and jaro_winkler_similarity(f1_l, f1_r) >= 0.85", 0.02, 0.006, "the surnames are similar"),
         Level("differs", "else", 0.04, 0.96, "the surnames differ"),
@@ -231,7 +232,14 @@ HOME: Final = Field(
     ("house", "street", "numbers", "postal", "city"),
     "(house_l is null or house_r is null) and (postal_l is null or postal_r is null) and (city_l is null or city_r is null)",
     (
-        Level("same", "house_l = house_r", 0.55, 0.0001, "the address agrees", "house"),
+        Level(
+            "same_place",
+            "house_l = house_r and (postal_l = postal_r or city_l = city_r)",
+            0.35,
+            0.000005,
+            "address and place agree",
+        ),
+        Level("same", "house_l = house_r", 0.20, 0.0001, "the address agrees", "house"),
         Level(
             "similar",
             "numbers_l = numbers_r and (jaro_winkler_similarity(street_l, street_r) >= 0.9"

@@ -53,7 +53,7 @@ def forbidden(
     left, right = pairs["record_l"].to_numpy(), pairs["record_r"].to_numpy()
     same_tax = at(pairs, "tax", "same")
     often = features["g_n"].to_numpy() >= KNOWN_NAME
-    names_differ = at(pairs, "given", "differs")
+    names_differ = at(pairs, "given", "differs", "half_crossed")
     firm = features["is_firm"].to_numpy(dtype=bool)
     births_differ = at(pairs, "birth", "differs")
     all_differ = (names_differ & (at(pairs, "family", "differs", "half") | births_differ)) | at(pairs, "firm", "differs")
