@@ -25,24 +25,33 @@ def compare(features: pd.DataFrame, pairs: pd.DataFrame, fields: Iterable[Field]
         Fields whose columns `features` holds.
     """
     fields = tuple(fields)
-    columns = sorted({column for field in fields for column in field.columns})
+    columns = columns_of(fields)
     involved = np.unique(pairs[["record_l", "record_r"]].to_numpy())
     con = open_engine().con
     try:
         con.register("records", arrow_table(features.loc[involved, ["record", *columns]]))
         con.register("pairs", arrow_table(pairs[["record_l", "record_r"]]))
-        sides = ", ".join(f"{side}.{column} as {column}_{side}" for column in columns for side in "lr")
-        gammas = ", ".join(f"{_gamma(field)} as gamma_{field.name}" for field in fields)
-        sql = f"""
-            select record_l, record_r, {gammas} from (
-                select record_l, record_r, {sides} from pairs
-                join records l on l.record = record_l join records r on r.record = record_r
-            ) order by record_l, record_r
-        """  # noqa: S608
-        compared: pd.DataFrame = con.sql(sql).df()
+        compared: pd.DataFrame = con.sql(f"{levels_query('pairs', fields)} order by record_l, record_r").df()
         return compared
     finally:
         con.close()
+
+
+def columns_of(fields: Iterable[Field]) -> list[str]:
+    """Return the columns that these fields compare."""
+    return sorted({column for field in fields for column in field.columns})
+
+
+def levels_query(pairs: str, fields: tuple[Field, ...]) -> str:
+    """Return the query for the levels of the pairs in a table, of records in the table `records`."""
+    sides = ", ".join(f"{side}.{column} as {column}_{side}" for column in columns_of(fields) for side in "lr")
+    gammas = ", ".join(f"{_gamma(field)} as gamma_{field.name}" for field in fields)
+    return f"""
+        select record_l, record_r, {gammas} from (
+            select record_l, record_r, {sides} from {pairs}
+            join records l on l.record = record_l join records r on r.record = record_r
+        )
+    """  # noqa: S608
 
 
 def _gamma(field: Field) -> str:

@@ -18,6 +18,7 @@ import pandas as pd
 from clv.data.connect import open_engine
 from clv.data.identity import levels
 from clv.data.identity.columns import arrow_table
+from clv.data.identity.comparing import columns_of, levels_query
 from clv.data.identity.blocking import Rule, block
 from clv.data.identity.levels import Field
 from clv.data.identity.records import Records
@@ -129,8 +130,7 @@ class _Model:
         self._n = len(records.features)
         self.has_households = True
         self._con: Any = open_engine().con
-        needed = {column for field in fields for column in field.columns}
-        needed |= {column for rule in TRAINING for column in rule}
+        needed = {*columns_of(fields), *(column for rule in TRAINING for column in rule)}
         table = pd.concat([records.features[["record", *sorted(needed)]], keys], axis=1)
         api = splink.DuckDBAPI(connection=self._con)
         self._con.register("incoming", arrow_table(table))
@@ -142,7 +142,7 @@ class _Model:
             unique_id_column_name="record",
             comparisons=[levels.comparison(field) for field in fields],
             blocking_rules_to_generate_predictions=[splink.block_on(key) for key in keys],
-            retain_matching_columns=True,
+            retain_matching_columns=False,
             retain_intermediate_calculation_columns=True,
             probability_two_random_records_match=self._prior(),
             max_iterations=15,
@@ -155,10 +155,13 @@ class _Model:
         """Train, compare and return the pairs worth a look, the training rules used and the number of candidates."""
         try:
             trained_on = self._train()
-            predicted = self._linker.inference.predict(warning_mode="never").physical_name
-            n_candidates = int(self._con.sql(f"select count(*) from {predicted}").fetchone()[0])
-            frame = self._con.sql(self._weighed(predicted)).arrow()
-            table = frame.read_all() if hasattr(frame, "read_all") else frame
+            inference = self._linker.inference
+            blocked = inference.compute_blocked_pairs_for_predict().physical_name
+            n_candidates = int(self._con.sql(f"select count(*) from {blocked}").fetchone()[0])  # noqa: S608
+            # no pair is more likely against both alternatives than against one of them
+            predicted = inference.predict(threshold_match_weight=LEAST_WEIGHT, warning_mode="never").physical_name
+            self._con.execute(f"create table compared as {levels_query(predicted, self._fields)}")
+            table = self._con.sql(self._weighed(predicted)).to_arrow_table()
             return table.to_pandas(), trained_on, n_candidates
         finally:
             self._con.close()
@@ -221,7 +224,7 @@ class _Model:
             for name, share in shares.items():
                 found[name].m_probability = share / total
 
-    def _household_odds(self, predicted: str) -> float:
+    def _household_odds(self) -> float:
         """Return how many pairs are one person for each of two members of a household, among those that share something.
 
         Two members are told by given names that differ, and birth dates that do not agree; one person by a given name
@@ -240,7 +243,7 @@ class _Model:
             other, same = f"gamma_birth < {birth.gamma('slip')}", f"gamma_birth <> {birth.gamma('differs')}"
         sql = f"""
             select count(*) filter (gamma_given >= {given.gamma("first")} and {same}),
-                count(*) filter (gamma_given = {given.gamma("differs")} and {other}) from {predicted} where {related}
+                count(*) filter (gamma_given = {given.gamma("differs")} and {other}) from compared where {related}
         """  # noqa: S608
         n_same, n_other = self._con.sql(sql).fetchone()
         least, most = HOUSEHOLD_ODDS_RANGE
@@ -249,22 +252,22 @@ class _Model:
 
     def _weighed(self, predicted: str) -> str:
         """Return the query for the probability against both alternatives."""
-        odds = self._household_odds(predicted)
+        odds = self._household_odds()
         weights = {}
         for field in self._fields:
             column = f"mw_{field.name}"
             if any(level.frequency for level in field.levels):
                 column = f"({column} + mw_tf_adj_{field.name})"
             weights[field.name] = column
-        prior = self._linker._settings_obj.core_model_settings.probability_two_random_records_match
         # weights are rounded, so that the order in which threads add does not reach the last digit
-        random = f"round(log2({prior} / (1 - {prior})) + {' + '.join(weights.values())}, 6)"
+        random = "round(match_weight, 6)"
         household = f"round(log2({odds}) + {self._within_a_household(weights)}, 6)"
         gammas = ", ".join(f"gamma_{field.name}" for field in self._fields)
         parts = ", ".join(f"round({weight}, 2) as bits_{name}" for name, weight in weights.items())
         return f"""
             with weighed as (
-                select record_l, record_r, {random} as random, {household} as household, {gammas}, {parts} from {predicted}
+                select record_l, record_r, {random} as random, {household} as household, {gammas}, {parts}
+                from {predicted} join compared using (record_l, record_r)
             ), against_both as (
                 select *, -log2(pow(2, -greatest(least(random, 60), -60)) + pow(2, -greatest(least(household, 60), -60)))
                     as weight from weighed

@@ -19,7 +19,7 @@ from clv.data.identity.records import KEYS, Records, prepare
 from clv.data.identity.survivorship import SurvivorRule, survive
 from clv.errors import ConfigError
 
-THRESHOLD: Final = 0.85
+THRESHOLD: Final = 0.9
 DOUBTFUL: Final = 0.5  # pairs at least as likely one person as two are shown for review
 DECIDING: Final = ("given", "family", "firm", "birth", "tax")  # fields that rules speak of
 
