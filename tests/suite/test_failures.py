@@ -321,7 +321,10 @@ def test_a_missing_artefact_of_a_run_names_the_notebook_that_writes_it(shop):
         ("as_of: 2999-01-01", "as_of 2999-01-01 lies in the future"),
         ("notebooks: {02_current_value: {top_share: 2.0}}", "02_current_value: top_share = 2.0: must be above 0"),
         ("holdout_days: 5000", "holdout_days = 5000 does not fit"),
-        ("horizon_days: 3650\nmax_horizon_multiple: 2", r"horizon_days = 3650 is 6\.\d times the 5\d\d days of history"),
+        (
+            "horizon_days: 3650\nmax_horizon_multiple: 2",
+            r"horizon_days = 3650 is 6\.\d times the 5\d\d days of history",
+        ),
     ],
 )
 def test_dates_that_do_not_fit_the_data_are_refused(setting, says, shop):

@@ -201,7 +201,7 @@ def _settle(config: Config, folder: Path, intake: Intake, as_of: dt.date) -> tup
     """Count lines and money as of the date, and refuse a horizon that no such history carries."""
     engine = open_engine(spill=folder)
     try:
-        accounts = accounts_as_of(folder, engine, intake, as_of, config.purchase_rule)
+        accounts = accounts_as_of(folder, engine, intake, as_of)
         lines = valued(engine.read_parquet(folder / "transactions.parquet"), accounts)
         reach = reach_of(customer_days(lines, as_of, config.purchase_rule), as_of, config.horizon_days)
     finally:
