@@ -38,6 +38,7 @@ Then a given name or birth date that differs where all else agrees is an error r
 ONE_SURNAME_OF_TWO: Final = -4.0  # bits, for a given name that agrees: one in sixteen such pairs is one person
 BOTH_SURNAMES: Final = 3.0  # bits, likewise: one in eight parents and children of one name has cousins for parents
 LEAST_WEIGHT: Final = -3.0  # bits, one in nine: pairs below are forgotten
+LEAST_RANDOM_WEIGHT: Final = -10.0  # bits: members of a household, who must be counted, stay above it
 
 TRAINING: Final = (
     ("tax",),
@@ -158,8 +159,7 @@ class _Model:
             inference = self._linker.inference
             blocked = inference.compute_blocked_pairs_for_predict().physical_name
             n_candidates = int(self._con.sql(f"select count(*) from {blocked}").fetchone()[0])  # noqa: S608
-            # no pair is more likely against both alternatives than against one of them
-            predicted = inference.predict(threshold_match_weight=LEAST_WEIGHT, warning_mode="never").physical_name
+            predicted = inference.predict(threshold_match_weight=LEAST_RANDOM_WEIGHT, warning_mode="never").physical_name
             self._con.execute(f"create table compared as {levels_query(predicted, self._fields)}")
             table = self._con.sql(self._weighed(predicted)).to_arrow_table()
             return table.to_pandas(), trained_on, n_candidates
