@@ -62,10 +62,18 @@ def _rare(count: str) -> str:
     return f"(least({count}_l, {count}_r) <= 2 or least({count}_l, {count}_r) * 20 <= greatest({count}_l, {count}_r))"
 
 
-_CROSSED = (
-    "(list_contains(family_list_l, g1_r) and (list_contains(family_list_r, g1_l) or damerau_levenshtein(f1_r, g1_l) <= 1)"
-    " or list_contains(family_list_r, g1_l) and damerau_levenshtein(f1_l, g1_r) <= 1)"
-)
+def _crossed(given: str, first: str, families: str) -> str:
+    """Return the condition that each one's given name is the other's surname, in one of the two with a typing error."""
+    return (
+        f"(list_contains({families}_l, {given}_r)"
+        f" and (list_contains({families}_r, {given}_l) or damerau_levenshtein({first}_r, {given}_l) <= 1)"
+        f" or list_contains({families}_r, {given}_l) and damerau_levenshtein({first}_l, {given}_r) <= 1)"
+    )
+
+
+# copies of the other field's columns: the library takes a field as known in training where a rule names its column
+_CROSSED_GIVEN = _crossed("g1", "cross_f1", "cross_family_list")
+_CROSSED_FAMILY = _crossed("cross_g1", "f1", "family_list")
 _SECONDS_DIFFER = (
     "(g2_l is not null and g2_r is not null and g2_l <> g2_r and left(g2_l, 1) <> left(g2_r, 1)"
     " and damerau_levenshtein(g2_l, g2_r) > 1)"
@@ -75,7 +83,7 @@ _FEWER = "least(len(list_distinct(family_list_l)), len(list_distinct(family_list
 
 GIVEN: Final = Field(
     "given",
-    ("g1", "g2", "given", "g_n", "f1", "family_list", "stands_for"),
+    ("g1", "g2", "given", "g_n", "cross_f1", "cross_family_list", "stands_for"),
     "g1_l is null or g1_r is null",
     (
         Level("all", "given_l = given_r and g2_l is not null", 0.25, 0.0003, "all given names agree", "given"),
@@ -97,7 +105,7 @@ GIVEN: Final = Field(
             0.006,
             "one given name is short for the other",
         ),
-        Level("crossed", _CROSSED, 0.02, 0.0002, "given and family name are exchanged"),
+        Level("crossed", _CROSSED_GIVEN, 0.02, 0.0002, "given and family name are exchanged"),
         Level(
             "spoilt",
             f"least(length(g1_l), length(g1_r)) >= 4 and jaro_winkler_similarity(g1_l, g1_r) >= 0.8 and {_rare('g_n')}",
@@ -105,16 +113,16 @@ GIVEN: Final = Field(
             0.01,
             "the given names are similar",
         ),
-        Level("half_crossed", _either("list_contains(family_list_{a}, g1_{b})"), 0.01, 0.004, "a given name is the other's surname"),
+        Level("half_crossed", _either("list_contains(cross_family_list_{a}, g1_{b})"), 0.01, 0.004, "a given name is the other's surname"),
         Level("differs", "else", 0.03, 0.97, "the given names differ"),
     ),
     (-99.0, 4.5),
 )
 FAMILY: Final = Field(
     "family",
-    ("family", "f1", "f2", "family_list", "g1"),
+    ("family", "f1", "f2", "family_list", "cross_g1"),
     # an exchange is one event, which the given name counts
-    f"f1_l is null or f1_r is null or {_CROSSED}",
+    f"f1_l is null or f1_r is null or {_CROSSED_FAMILY}",
     (
         Level("both", f"{_COMMON} = {_FEWER} and {_FEWER} >= 2", 0.40, 0.0003, "both surnames agree", "family"),
         Level("first", f"f1_l = f1_r and {_FEWER} = 1", 0.35, 0.006, "the surname agrees", "f1"),

@@ -84,11 +84,13 @@ def score(records: Records) -> Scored:
     keys, rules = block(records.features)
     if not rules or not fields:
         return Scored(_no_pairs(fields), fields, rules, (), 0, has_households=True)
+    from splink.internals.exceptions import SplinkException  # noqa: PLC0415 – see `_Model`
+
     with _quiet():
         try:
             model = _Model(records, keys, fields)
             pairs, trained_on, n_candidates = model.pairs()
-        except duckdb.Error as error:
+        except (duckdb.Error, SplinkException) as error:
             kind = type(error).__name__
             raise DataError(f"registers: the engine cannot compare the records ({kind}); check their columns' types") from None
     return Scored(pairs, fields, rules, trained_on, n_candidates, model.has_households)
@@ -192,7 +194,12 @@ class _Model:
         self._con.execute("SET threads = 1")
         training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS, seed=SEED)
         self._con.execute(f"SET threads = {threads}")
-        used = tuple(rule for rule in TRAINING if self._count(rule) >= FEWEST_TRAINING_PAIRS)
+        used = tuple(
+            rule
+            for rule in TRAINING
+            if any(set(rule).isdisjoint(field.columns) for field in self._fields)  # else nothing is left to learn
+            and self._count(rule) >= FEWEST_TRAINING_PAIRS
+        )
         for rule in used:
             training.estimate_parameters_using_expectation_maximisation(
                 self._splink.block_on(*rule),

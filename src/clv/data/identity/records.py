@@ -168,6 +168,8 @@ def _add_names(features: pd.DataFrame, source: pd.DataFrame) -> None:
             features[f"{field[0]}{place + 1}"] = [parts[place] if len(parts) > place else None for parts in lists]
         features[f"{field[0]}_n"] = features[f"{field[0]}1"].map(features[f"{field[0]}1"].value_counts()).fillna(0)
     features["sorted_family"] = [" ".join(sorted(name.family)) or None for name in tokens]
+    features["cross_g1"], features["cross_f1"] = features["g1"], features["f1"]
+    features["cross_family_list"] = features["family_list"]
     features["stands_for"] = [list(stands_for(name.given[0])) or None if name.given else None for name in tokens]
     features["firm"] = _by_value(whole.where(is_firm & (whole != ""), None), names.firm_name)
     features["is_firm"] = is_firm
