@@ -29,6 +29,10 @@ SAMPLED_PAIRS: Final = 300_000  # to learn how two people agree by chance; level
 TRAINING_PAIRS: Final = 300_000.0  # a rule of training: shares are then exact to a tenth of a percent
 FEWEST_TRAINING_PAIRS: Final = 100  # below that the starting values of `levels` say more
 M_RANGE: Final = 5.0  # times its starting value, up or down, that training may move a share
+M_DIFFERS_RANGE: Final = 2.0
+"""The same downwards for fields of one person that differ: where few fields are left, training takes each such pair for
+two people, and nothing in the data says otherwise.
+"""
 HOUSEHOLD_ODDS_RANGE: Final = (0.25, 256.0)  # what counts of a few pairs can be trusted to say
 NO_HOUSEHOLDS: Final = (50, 16.0)
 """Pairs of one person, and of these to each pair of two members, from which on registers hold single people only.
@@ -222,7 +226,8 @@ class _Model:
             for level in field.levels:
                 learned = found[level.name].m_probability
                 learned = learned if isinstance(learned, float) else level.m
-                shares[level.name] = min(max(learned, level.m / M_RANGE), level.m * M_RANGE)
+                down = M_DIFFERS_RANGE if level.condition == "else" else M_RANGE
+                shares[level.name] = min(max(learned, level.m / down), level.m * M_RANGE)
                 chance = found[level.name].u_probability
                 if not isinstance(chance, float) or chance <= 0:
                     chance = level.u
