@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import duckdb
+import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from clv.data.connect import open_engine
 from clv.data.identity import levels
@@ -41,6 +43,8 @@ Then a given name or birth date that differs where all else agrees is an error r
 """
 ONE_SURNAME_OF_TWO: Final = -4.0  # bits, for a given name that agrees: one in sixteen such pairs is one person
 BOTH_SURNAMES: Final = 3.0  # bits, likewise: one in eight parents and children of one name has cousins for parents
+PRIOR_ROUNDS: Final = 5  # the expected number of pairs then moves by less than a hundredth
+PRIOR_SHIFT: Final = (0.0, 3.0)  # bits by which the first guess may be short: up to eight times too few, never too many
 LEAST_WEIGHT: Final = -3.0  # bits, one in nine: pairs below are forgotten
 LEAST_RANDOM_WEIGHT: Final = -10.0  # bits: members of a household, who must be counted, stay above it
 
@@ -126,6 +130,23 @@ def _quiet() -> Iterator[None]:
             child.disabled = False
 
 
+def _against_both(pairs: pd.DataFrame, n_supposed: float) -> pd.DataFrame:
+    """Add the weight against both alternatives and its probability; leave out pairs not worth a look.
+
+    `n_supposed` pairs were supposed to be one person; how many there are in expectation replaces that, until both agree.
+    """
+    random, household = pairs["random"].to_numpy(), pairs["household"].to_numpy()
+    shift = 0.0
+    for _ in range(PRIOR_ROUNDS):
+        weight = -np.logaddexp2(-(random + shift), -household)
+        expected = float(expit(weight * np.log(2)).sum())
+        shift = float(np.clip(np.log2(max(expected, 1.0) / n_supposed), *PRIOR_SHIFT))
+    weight = np.round(-np.logaddexp2(-(random + shift), -household), 6)
+    found = pairs.assign(probability=expit(weight * np.log(2)), weight=weight)
+    same_tax = found["gamma_tax"] == levels.TAX.gamma("same") if "gamma_tax" in found else False
+    return found[(weight >= LEAST_WEIGHT) | same_tax].reset_index(drop=True)
+
+
 class _Model:
     """The library's linker on tables of its own, closed with them."""
 
@@ -144,6 +165,7 @@ class _Model:
         self._con.execute("create table records as from incoming")
         self._con.unregister("incoming")
         self._table = api.register("records")
+        self._prior_share = self._prior()
         settings = splink.SettingsCreator(
             link_type="dedupe_only",
             unique_id_column_name="record",
@@ -151,7 +173,7 @@ class _Model:
             blocking_rules_to_generate_predictions=[splink.block_on(key) for key in keys],
             retain_matching_columns=False,
             retain_intermediate_calculation_columns=True,
-            probability_two_random_records_match=self._prior(),
+            probability_two_random_records_match=self._prior_share,
             max_iterations=15,
             em_convergence=0.001,
             linker_uid="identity",
@@ -167,8 +189,8 @@ class _Model:
             n_candidates = int(self._con.sql(f"select count(*) from {blocked}").fetchone()[0])  # noqa: S608
             predicted = inference.predict(threshold_match_weight=LEAST_RANDOM_WEIGHT, warning_mode="never").physical_name
             self._con.execute(f"create table compared as {levels_query(predicted, self._fields)}")
-            table = self._con.sql(self._weighed(predicted)).to_arrow_table()
-            return table.to_pandas(), trained_on, n_candidates
+            table = self._con.sql(self._weighed(predicted)).to_arrow_table().to_pandas()
+            return _against_both(table, self._prior_share * self._n * (self._n - 1) / 2), trained_on, n_candidates
         finally:
             self._con.close()
 
@@ -277,16 +299,8 @@ class _Model:
         gammas = ", ".join(f"gamma_{field.name}" for field in self._fields)
         parts = ", ".join(f"round({weight}, 2) as bits_{name}" for name, weight in weights.items())
         return f"""
-            with weighed as (
-                select record_l, record_r, {random} as random, {household} as household, {gammas}, {parts}
-                from {predicted} join compared using (record_l, record_r)
-            ), against_both as (
-                select *, -log2(pow(2, -greatest(least(random, 60), -60)) + pow(2, -greatest(least(household, 60), -60)))
-                    as weight from weighed
-            )
-            select record_l, record_r, 1 - 1 / (1 + pow(2, weight)) as probability, weight, {gammas}, random, household,
-                {", ".join(f"bits_{name}" for name in weights)}
-            from against_both where weight >= {LEAST_WEIGHT} order by record_l, record_r
+            select record_l, record_r, {random} as random, {household} as household, {gammas}, {parts}
+            from {predicted} join compared using (record_l, record_r) order by record_l, record_r
         """  # noqa: S608
 
     def _within_a_household(self, weights: dict[str, str]) -> str:
