@@ -81,6 +81,8 @@ _SECONDS_DIFFER = (
 _COMMON = "len(list_intersect(family_list_l, family_list_r))"
 _FEWER = "least(len(list_distinct(family_list_l)), len(list_distinct(family_list_r)))"  # Pérez Pérez has one
 
+_ALL_COMMON = f"{_COMMON} = {_FEWER} and {_FEWER} >= 2"
+
 GIVEN: Final = Field(
     "given",
     ("g1", "g2", "given", "g_n", "cross_f1", "cross_family_list", "stands_for"),
@@ -120,11 +122,12 @@ GIVEN: Final = Field(
 )
 FAMILY: Final = Field(
     "family",
-    ("family", "f1", "f2", "family_list", "cross_g1"),
+    ("family", "sorted_family", "f1", "f2", "family_list", "cross_g1"),
     # an exchange is one event, which the given name counts
     f"f1_l is null or f1_r is null or {_CROSSED_FAMILY}",
     (
-        Level("both", f"{_COMMON} = {_FEWER} and {_FEWER} >= 2", 0.40, 0.0003, "both surnames agree", "family"),
+        Level("both", f"{_ALL_COMMON} and f1_l = f1_r", 0.40, 0.0003, "both surnames agree", "family"),
+        Level("reversed", _ALL_COMMON, 0.02, 0.0003, "the surnames agree in another order", "sorted_family"),
         Level("first", f"f1_l = f1_r and {_FEWER} = 1", 0.35, 0.006, "the surname agrees", "f1"),
         Level(
             "one_spelt_otherwise",
