@@ -13,29 +13,45 @@ from typing import NamedTuple
 
 import pandas as pd
 
-WOMEN = (
-    "María Ana Lucía Carmen Daniela Paula Andrea Josefa Francisca Martina Sofía Elena Rosa Julia Teresa Marta Laura "
-    "Claudia Patricia Isabel Beatriz Cristina Silvia Raquel Alicia Emilia Antonia Manuela Gabriela Valeria"
-).split()
-MEN = (
-    "José Juan Luis Carlos Daniel Pablo Andrés Francisco Martín Mario Manuel Pedro Jorge Miguel Ángel Alberto Rafael "
-    "Antonio Fernando Sergio Raúl Javier Iván Óscar Emilio Gabriel Julián Álvaro Hugo Rubén"
-).split()
+_WOMEN = (
+    "María Ana Lucía Carmen Daniela Paula Andrea Josefa Francisca Martina Sofía Elena Rosa Julia Teresa "
+    "Marta Laura Claudia Patricia Isabel Beatriz Cristina Silvia Raquel Alicia Emilia Antonia Manuela "
+    "Gabriela Valeria"
+)
+WOMEN = _WOMEN.split()
+_MEN = (
+    "José Juan Luis Carlos Daniel Pablo Andrés Francisco Martín Mario Manuel Pedro Jorge Miguel Ángel "
+    "Alberto Rafael Antonio Fernando Sergio Raúl Javier Iván Óscar Emilio Gabriel Julián Álvaro Hugo "
+    "Rubén"
+)
+MEN = _MEN.split()
 SHORT = {
     "Francisco": "Paco", "José": "Pepe", "Manuel": "Manolo", "María": "Mari", "Isabel": "Isa", "Antonio": "Toni",
     "Francisca": "Pancha", "Daniel": "Dani", "Daniela": "Dani", "Rafael": "Rafa", "Teresa": "Tere", "Alberto": "Beto",
     "Luis": "Lucho", "Patricia": "Pati", "Gabriel": "Gabi", "Beatriz": "Bea", "Javier": "Javi", "Fernando": "Nando",
 }  # fmt: skip
-SURNAMES = (
-    "García González Rodríguez López Martínez Sánchez Pérez Gómez Martín Jiménez Ruiz Hernández Díaz Moreno Muñoz "
-    "Álvarez Romero Alonso Gutiérrez Navarro Torres Domínguez Vázquez Ramos Gil Ramírez Serrano Blanco Molina Morales "
-    "Suárez Ortega Delgado Castro Ortiz Rubio Marín Sanz Núñez Iglesias Medina Garrido Cortés Castillo Santos Lozano "
-    "Guerrero Cano Prieto Méndez Cruz Calvo Gallego Vidal León Márquez Herrera Peña Flores Cabrera Campos Vega Fuentes "
-    "Carrasco Diez Reyes Caballero Nieto Aguilar Pascual Santana Herrero Lorenzo Montero Hidalgo Giménez Ibáñez Ferrer"
-).split() + ["de la Torre", "del Valle", "de los Santos", "San Juan", "Ponce de León", "de la Rosa", "von Appen"]
-STREETS = "Mayor Real Sol Luna Nueva Ancha Larga Palma Rosario Olivo Fuente Castillo Molino Prado Jardines Estación".split()
+_SURNAMES = (
+    "García González Rodríguez López Martínez Sánchez Pérez Gómez Martín Jiménez Ruiz Hernández Díaz "
+    "Moreno Muñoz Álvarez Romero Alonso Gutiérrez Navarro Torres Domínguez Vázquez Ramos Gil Ramírez "
+    "Serrano Blanco Molina Morales Suárez Ortega Delgado Castro Ortiz Rubio Marín Sanz Núñez Iglesias "
+    "Medina Garrido Cortés Castillo Santos Lozano Guerrero Cano Prieto Méndez Cruz Calvo Gallego Vidal "
+    "León Márquez Herrera Peña Flores Cabrera Campos Vega Fuentes Carrasco Diez Reyes Caballero Nieto "
+    "Aguilar Pascual Santana Herrero Lorenzo Montero Hidalgo Giménez Ibáñez Ferrer"
+)
+SURNAMES = [
+    *_SURNAMES.split(),
+    "de la Torre",
+    "del Valle",
+    "de los Santos",
+    "San Juan",
+    "Ponce de León",
+    "de la Rosa",
+    "von Appen",
+]
+_STREETS = "Mayor Real Sol Luna Nueva Ancha Larga Palma Rosario Olivo Fuente Castillo Molino Prado Jardines Estación"
+STREETS = _STREETS.split()
 CITIES = {"Talca": "346", "Curicó": "334", "Linares": "358", "Osorno": "529", "Valdivia": "509", "Arica": "100"}
-FIRMS = "Comercial Transportes Ferretería Panadería Imprenta Talleres".split()
+FIRMS = ["Comercial", "Transportes", "Ferretería", "Panadería", "Imprenta", "Talleres"]
 FORMS = ("S.A.", "SpA", "Ltda.", "Limitada", "")
 
 
@@ -63,7 +79,7 @@ class Person(NamedTuple):
 
 def make(n_people: int, seed: int) -> Made:
     """Return the records of so many people; half of them have two or more."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 – names, not secrets
     people: list[Person] = []
     while len(people) < n_people:
         people += _household(len(people), rng)
@@ -90,13 +106,15 @@ def _household(first: int, rng: random.Random) -> list[Person]:
     if rng.random() < 0.06:
         return [_firm(first, rng)]
     size = rng.choices((1, 2, 3, 4, 5), (45, 22, 15, 12, 6))[0]
-    street = f"Calle {rng.choice(STREETS)} {rng.randrange(1, 900)}" + (f" depto {rng.randrange(1, 99)}" if rng.random() < 0.4 else "")
+    street = f"Calle {rng.choice(STREETS)} {rng.randrange(1, 900)}" + (
+        f" depto {rng.randrange(1, 99)}" if rng.random() < 0.4 else ""
+    )
     city = rng.choice(list(CITIES))
     father, mother = [(_surname(rng), _surname(rng)) for _ in "ab"]
     family: list[Person] = []
     twins = size >= 4 and rng.random() < 0.25
     for place in range(size):
-        is_woman = rng.random() < 0.5 if place != 1 else not family[0].given in WOMEN
+        is_woman = rng.random() < 0.5 if place != 1 else family[0].given not in WOMEN
         given = rng.choice(WOMEN if is_woman else MEN)
         if place == 2 and rng.random() < 0.12:
             given = family[0].given  # named after a parent
@@ -109,7 +127,8 @@ def _household(first: int, rng: random.Random) -> list[Person]:
             birth = family[2].birth
         number = first + place
         second = rng.choice(WOMEN if is_woman else MEN) if rng.random() < 0.5 else ""
-        own = f"{_plain(given).lower()}.{_plain(surnames[0]).lower().replace(' ', '')}{rng.randrange(1000)}@correo{rng.randrange(3)}.cl"
+        box = f"{_plain(given)}.{_plain(surnames[0])}{rng.randrange(1000)}".lower().replace(" ", "")
+        own = f"{box}@correo{rng.randrange(3)}.cl"
         shares_mail, shares_phone = (place > 0 and rng.random() < share for share in (0.25, 0.35))
         family.append(
             Person(
@@ -127,7 +146,9 @@ def _firm(number: int, rng: random.Random) -> Person:
     mail = "info@" + _plain(name).lower().replace(" ", "") + ".cl"
     street = f"Avenida {rng.choice(STREETS)} {rng.randrange(1, 900)}"
     phone = f"22{rng.randrange(10**6, 10**7)}"
-    return Person(number, "", "", "", "", firm, mail, phone, rut(76_000_000 + number * 41), street, rng.choice(list(CITIES)), "")
+    return Person(
+        number, "", "", "", "", firm, mail, phone, rut(76_000_000 + number * 41), street, rng.choice(list(CITIES)), ""
+    )
 
 
 def _surname(rng: random.Random) -> str:
@@ -136,7 +157,19 @@ def _surname(rng: random.Random) -> str:
 
 def _card(person: Person, register: str, is_later: bool, stranger: Person, rng: random.Random) -> dict[str, object]:
     card: dict[str, object] = dict.fromkeys(
-        ("name", "given_name", "family_name", "email", "phone", "tax_id", "address", "postal_code", "city", "birth_date"), None
+        (
+            "name",
+            "given_name",
+            "family_name",
+            "email",
+            "phone",
+            "tax_id",
+            "address",
+            "postal_code",
+            "city",
+            "birth_date",
+        ),
+        None,
     )
     given, family = _written_name(person, rng)
     card["register"] = register
@@ -168,7 +201,15 @@ def _card(person: Person, register: str, is_later: bool, stranger: Person, rng: 
         "city": city.upper() if rng.random() < 0.3 else city,
         "birth_date": _birth_written(person.birth, rng) if person.birth else None,
     }
-    empty = {"email": 0.3, "phone": 0.25, "tax_id": 0.4, "address": 0.35, "postal_code": 0.45, "city": 0.2, "birth_date": 0.35}
+    empty = {
+        "email": 0.3,
+        "phone": 0.25,
+        "tax_id": 0.4,
+        "address": 0.35,
+        "postal_code": 0.45,
+        "city": 0.2,
+        "birth_date": 0.35,
+    }
     card |= {field: value for field, value in values.items() if rng.random() >= empty[field]}
     return card
 

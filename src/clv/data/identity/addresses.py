@@ -8,11 +8,13 @@ from typing import Final, NamedTuple
 
 from clv.data.identity.names import PARTICLES, fold
 
-_NOISE: Final = PARTICLES | frozenset(
-    "calle c av avda avenida avd pasaje pje psje camino paseo plaza plz numero num no nro n depto dpto dep departamento d "
-    "apto apt apartment unit flat piso of oficina casa block blk street st road rd avenue ave lane ln drive dr close cl "
-    "crescent cres court ct place pl circuit cct rua r travessa alameda".split()
+_KINDS: Final = (
+    "calle c av avda avenida avd pasaje pje psje camino paseo plaza plz numero num no nro n depto dpto "
+    "dep departamento d apto apt apartment unit flat piso of oficina casa block blk street st road rd "
+    "avenue ave lane ln drive dr close cl crescent cres court ct place pl circuit cct rua r travessa "
+    "alameda"
 )
+_NOISE: Final = PARTICLES | frozenset(_KINDS.split())
 
 
 class Address(NamedTuple):

@@ -1,8 +1,8 @@
 """One person, or two? Weighed against two people drawn at random, and against two members of one household.
 
-Against two people at random every agreement counts in full. Members of a household share surname and address, often mail
-and phone: only what differs within a household, given name, birth date and tax id, tells them apart. How many members
-stand in the registers for each person who stands there twice is counted in the data.
+Against two people at random every agreement counts in full. Members of a household share surname and address, often
+mail and phone: only what differs within a household, given name, birth date and tax id, tells them apart. How many
+members stand in the registers for each person who stands there twice is counted in the data.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ODDS_RANGE: Final = (0.25, 256.0)  # what counts of a few pairs can be trusted t
 NO_HOUSEHOLDS: Final = (50, 16.0)
 """Pairs of one person, and of these to each pair of two members, from which on registers hold single people only.
 
-Then a given name or birth date that differs where all else agrees is an error rather than a twin, a parent or a sibling.
+Then a given name or birth date that differs where all else agrees is an error rather than a twin, parent or sibling.
 """
 ONE_SURNAME_OF_TWO: Final = -4.0  # bits, for a given name that agrees: one in sixteen such pairs is one person
 BOTH_SURNAMES: Final = 3.0  # bits, likewise: one in eight parents and children of one name has cousins for parents
@@ -77,7 +77,7 @@ def weights_query(predicted: str, fields: tuple[Field, ...], odds: float) -> str
 def against_both(pairs: pd.DataFrame, n_supposed: float) -> pd.DataFrame:
     """Add the weight against both alternatives and its probability; leave out pairs not worth a look.
 
-    `n_supposed` pairs were supposed to be one person; how many there are in expectation replaces that, until both agree.
+    `n_supposed` pairs were supposed to be one person; how many are expected replaces that, until both agree.
     Pairs of one tax id stay, whatever their weight.
     """
     random, household = pairs["random"].to_numpy(), pairs["household"].to_numpy()
@@ -89,7 +89,8 @@ def against_both(pairs: pd.DataFrame, n_supposed: float) -> pd.DataFrame:
     weight = np.round(-np.logaddexp2(-(random + shift), -household), 6)
     found = pairs.assign(probability=expit(weight * np.log(2)), weight=weight)
     same_tax = found["gamma_tax"] == levels.TAX.gamma("same") if "gamma_tax" in found else False
-    return found[(weight >= LEAST_WEIGHT) | same_tax].reset_index(drop=True)
+    kept: pd.DataFrame = found[(weight >= LEAST_WEIGHT) | same_tax].reset_index(drop=True)
+    return kept
 
 
 def _bits(field: Field) -> str:

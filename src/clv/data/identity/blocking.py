@@ -66,7 +66,7 @@ def _keys(records: pd.DataFrame) -> dict[str, Callable[[], pd.Series]]:
             _skeleton(family), given.str.slice(0, 1), r["postal"].fillna(r["city"])
         ),
         "sound of the given name and birth month": lambda: _joined(_skeleton(given), r["birth"].str.slice(0, 6)),
-        "exchanged names": lambda: (given.where(given < family, family) + "|" + family.where(given < family, given)),
+        "exchanged names": lambda: given.where(given < family, family) + "|" + family.where(given < family, given),
         "firm": lambda: r["firm"],
         "firm without spaces": lambda: r["firm"].str.replace(" ", "").str.slice(0, 10),
         "birth date": lambda: r["birth"],
@@ -89,7 +89,8 @@ def block(records: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Rule, ...]]:
         What each rule brings; rules that bring no pair are left out.
     """
     text = records.astype(dict.fromkeys(records.columns.intersection(_TEXT), "string"))
-    columns, rules = {}, []
+    columns: dict[str, pd.Series] = {}
+    rules: list[Rule] = []
     for name, make in _keys(text).items():
         key = make()
         counts = key.value_counts()
@@ -105,9 +106,8 @@ def block(records: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Rule, ...]]:
     return pd.DataFrame(columns, index=records.index), tuple(rules)
 
 
-_TEXT: Final = (
-    "tax_text email phone mailbox g1 g2 f1 sorted_family birth postal city house street numbers firm".split()
-)
+_TEXT_COLUMNS: Final = "tax_text email phone mailbox g1 g2 f1 sorted_family birth postal city house street numbers firm"
+_TEXT: Final = _TEXT_COLUMNS.split()
 
 
 def _cap(counts: pd.Series, most_pairs: float) -> int:

@@ -12,7 +12,9 @@ from scipy.sparse.csgraph import connected_components
 
 LONGEST_CHAIN: Final = 6  # records; more are one person only where most of them are linked with each other
 DENSE: Final = 0.5  # share of the pairs between two groups that must be links before more than that are joined
-MOST_COMPARED: Final = 1000  # records of a component, so that all its pairs can be compared; larger ones lose weak links
+MOST_COMPARED: Final = (
+    1000  # records of a component, so that all its pairs can be compared; larger ones lose weak links
+)
 
 Forbids = Callable[[pd.DataFrame], pd.Series]
 
@@ -44,7 +46,7 @@ def cluster(n: int, links: pd.DataFrame, forbids: Forbids) -> Clusters:
     troubled[component[[pair[0] for pair in apart]]] = True
     troubled |= sizes > LONGEST_CHAIN
     group = _smallest(component)
-    hard = links[troubled[component[links["record_l"]]]]
+    hard = links[troubled[component[links["record_l"].to_numpy(dtype="int64")]]]
     group, refused = _join_one_by_one(group, component, troubled, hard, apart)
     counts = np.bincount(group, minlength=n)
     return Clusters(group, pd.concat([refused, weak], ignore_index=True), np.flatnonzero(counts > LONGEST_CHAIN))
@@ -52,9 +54,11 @@ def cluster(n: int, links: pd.DataFrame, forbids: Forbids) -> Clusters:
 
 def _components(n: int, links: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame]:
     """Return the component of each record, the links that were kept, and those left out to keep components small."""
-    weak = [pd.DataFrame({"record_l": [], "record_r": [], "why": []}).astype({"record_l": "int64", "record_r": "int64"})]
+    weak = [
+        pd.DataFrame({"record_l": [], "record_r": [], "why": []}).astype({"record_l": "int64", "record_r": "int64"})
+    ]
     while True:
-        left, right = links["record_l"].to_numpy(), links["record_r"].to_numpy()
+        left, right = (links[column].to_numpy(dtype="int64") for column in ("record_l", "record_r"))
         graph = coo_array((np.ones(len(links)), (left, right)), shape=(n, n))
         _, component = connected_components(graph, directed=False)
         within = component[left]
@@ -62,8 +66,9 @@ def _components(n: int, links: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame, 
         if not too_large.any():
             return component, links, pd.concat(weak, ignore_index=True)
         middle = links["weight"].groupby(within).transform("median")
-        # where all weigh the same none is stronger, and all go
-        drop = too_large & (links["weight"] <= middle).to_numpy()
+        least = links["weight"].groupby(within).transform("min")
+        # the weaker half; where that is none, all of the least weight
+        drop = too_large & ((links["weight"] < middle) | (links["weight"] == least)).to_numpy()
         weak.append(links.loc[drop, ["record_l", "record_r"]].assign(why="chain"))
         links = links[~drop]
 
@@ -88,7 +93,11 @@ def _forbidden_inside(component: np.ndarray, sizes: np.ndarray, forbids: Forbids
 
 
 def _join_one_by_one(
-    group: np.ndarray, component: np.ndarray, troubled: np.ndarray, links: pd.DataFrame, apart: dict[tuple[int, int], str]
+    group: np.ndarray,
+    component: np.ndarray,
+    troubled: np.ndarray,
+    links: pd.DataFrame,
+    apart: dict[tuple[int, int], str],
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Join the records of troubled components again, link by link."""
     group = group.copy()
@@ -112,7 +121,9 @@ def _join_one_by_one(
     return group, pd.DataFrame(refused, columns=["record_l", "record_r", "why"])
 
 
-def _objection(one: list[int], other: list[int], linked: set[tuple[int, int]], apart: dict[tuple[int, int], str]) -> str:
+def _objection(
+    one: list[int], other: list[int], linked: set[tuple[int, int]], apart: dict[tuple[int, int], str]
+) -> str:
     """Return why two groups may not be joined, an empty text if they may."""
     crossing = [(min(a, b), max(a, b)) for a in one for b in other]
     if why := next((apart[pair] for pair in crossing if pair in apart), ""):

@@ -31,7 +31,7 @@ class Completeness(NamedTuple):
 
 
 def completeness(
-    people: pd.DataFrame, fields: Sequence[str], value: "pd.Series[Any] | None" = None, *, region: str = "CL"
+    people: pd.DataFrame, fields: Sequence[str], value: pd.Series[Any] | None = None, *, region: str = "CL"
 ) -> Completeness:
     """Say which fields of whose card are filled.
 
@@ -63,7 +63,9 @@ def completeness(
     """
     known = [field for field in fields if field in people]
     if "person_id" not in people or not known:
-        raise DataError(f"people: needs person_id and at least one of {', '.join(fields)}; check the columns of the registers")
+        raise DataError(
+            f"people: needs person_id and at least one of {', '.join(fields)}; check the columns of the registers"
+        )
     filled = pd.DataFrame({field: _filled(people, field, region) for field in fields})
     ids = people["person_id"]
     money = pd.Series(0.0, index=people.index)
@@ -82,7 +84,7 @@ def completeness(
     return Completeness(by_field.rename_axis("field").reset_index(), by_customer.reset_index(drop=True), campaign)
 
 
-def _filled(people: pd.DataFrame, field: str, region: str) -> "pd.Series[bool]":
+def _filled(people: pd.DataFrame, field: str, region: str) -> pd.Series[bool]:
     if field not in people:
         return pd.Series(False, index=people.index)
     column = people[field]
@@ -97,7 +99,7 @@ def _filled(people: pd.DataFrame, field: str, region: str) -> "pd.Series[bool]":
     return pd.Series(table[codes], index=people.index)
 
 
-def _missing(filled: pd.DataFrame) -> "pd.Series[str]":
+def _missing(filled: pd.DataFrame) -> pd.Series[str]:
     """Return the names of the fields that each row lacks, joined by commas."""
     # one text for each of the few patterns, not for each person
     patterns = filled.drop_duplicates()

@@ -19,9 +19,10 @@ from stdnum.mx import rfc
 from clv.errors import ConfigError
 
 MIN_DIGITS: Final = 7  # a subscriber's number without area has seven; fewer is an extension or rubbish
-PLACEHOLDER_MAILS: Final = frozenset(
-    "no noemail nomail sincorreo sinemail sinmail notiene none na n/a test prueba xxx correo email mail noreply".split()
+_NO_MAIL: Final = (
+    "no noemail nomail sincorreo sinemail sinmail notiene none na n/a test prueba xxx correo email mail noreply"
 )
+PLACEHOLDER_MAILS: Final = frozenset(_NO_MAIL.split())
 _MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]{2,}")
 _DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})  # these providers ignore dots before the at sign
 
@@ -61,7 +62,8 @@ def phone_key(text: str | None, region: str) -> str | None:
     True
     >>> phone_key("000000000", "CL")
     """
-    digits = re.sub(r"\D", "", text or "")
+    text = text or ""
+    digits = re.sub(r"\D", "", text)
     if len(digits) < MIN_DIGITS or len(set(digits)) <= 2 or digits in "01234567890123456789":
         return None
     try:

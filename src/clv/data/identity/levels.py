@@ -115,7 +115,13 @@ GIVEN: Final = Field(
             0.01,
             "the given names are similar",
         ),
-        Level("half_crossed", _either("list_contains(cross_family_list_{a}, g1_{b})"), 0.01, 0.004, "a given name is the other's surname"),
+        Level(
+            "half_crossed",
+            _either("list_contains(cross_family_list_{a}, g1_{b})"),
+            0.01,
+            0.004,
+            "a given name is the other's surname",
+        ),
         Level("differs", "else", 0.03, 0.97, "the given names differ"),
     ),
     (-99.0, 4.5),
@@ -147,7 +153,13 @@ FAMILY: Final = Field(
         ),
         Level("other_surname", f"{_COMMON} >= 1 and {_FEWER} = 1", 0.03, 0.006, "one surname is the other's second"),
         Level("half", f"{_COMMON} >= 1", 0.02, 0.012, "one of two surnames agrees, the other differs"),
-        Level("spoilt", f"{_FEWER} = 1 and jaro_winkler_similarity(f1_l, f1_r) >= 0.85", 0.02, 0.006, "the surnames are similar"),
+        Level(
+            "spoilt",
+            f"{_FEWER} = 1 and jaro_winkler_similarity(f1_l, f1_r) >= 0.85",
+            0.02,
+            0.006,
+            "the surnames are similar",
+        ),
         Level("differs", "else", 0.04, 0.96, "the surnames differ"),
     ),
     (-99.0, 0.3),
@@ -165,7 +177,9 @@ FIRM: Final = Field(
             0.0005,
             "the firm's names differ by a typing error",
         ),
-        Level("begins", _either("starts_with(firm_{a}, firm_{b} || ' ')"), 0.03, 0.001, "one firm's name begins the other"),
+        Level(
+            "begins", _either("starts_with(firm_{a}, firm_{b} || ' ')"), 0.03, 0.001, "one firm's name begins the other"
+        ),
         Level("differs", "else", 0.05, 0.99, "the firm's names differ"),
     ),
 )
@@ -241,7 +255,8 @@ PHONE: Final = Field(
 HOME: Final = Field(
     "home",
     ("house", "street", "numbers", "postal", "city"),
-    "(house_l is null or house_r is null) and (postal_l is null or postal_r is null) and (city_l is null or city_r is null)",
+    "(house_l is null or house_r is null) and (postal_l is null or postal_r is null)"
+    " and (city_l is null or city_r is null)",
     (
         Level(
             "same_place",
@@ -315,5 +330,9 @@ def _level(level: Level) -> dict[str, object]:
     }
     if level.frequency:
         # the level's own u is the mean over its values: there is no simpler exact level to take it from
-        known |= {"tf_adjustment_column": level.frequency, "tf_adjustment_weight": 1.0, "disable_tf_exact_match_detection": True}
+        known |= {
+            "tf_adjustment_column": level.frequency,
+            "tf_adjustment_weight": 1.0,
+            "disable_tf_exact_match_detection": True,
+        }
     return known

@@ -45,12 +45,13 @@ def score(records: Records) -> Scored:
     DataError
         If the engine fails; its own message may hold values of the records and is not shown.
     """
-    filled = frozenset(column for column in records.features if records.features[column].notna().any())
+    filled = frozenset(str(column) for column in records.features if records.features[column].notna().any())
     fields = levels.fields_of(filled)
     keys, rules = block(records.features)
     if not rules or not fields:
         return Scored(_no_pairs(fields), fields, rules, (), 0, has_households=True)
-    from splink.internals.exceptions import SplinkException  # half a second that `import clv` must not pay
+    # half a second that `import clv` must not pay; all of it at once, so that no logger is made later
+    from splink.internals.exceptions import SplinkException
 
     with _quiet():
         try:

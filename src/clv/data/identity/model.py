@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pandas as pd
+import pyarrow as pa
 
 from clv.data.connect import open_engine
 from clv.data.identity import levels
@@ -13,7 +14,9 @@ from clv.data.identity.comparing import columns_of, levels_query
 from clv.data.identity.levels import Field
 
 SEED: Final = 7
-SAMPLED_PAIRS: Final = 300_000  # to learn how two people agree by chance; levels rarer than one in 30,000 keep their start
+SAMPLED_PAIRS: Final = (
+    300_000  # to learn how two people agree by chance; levels rarer than one in 30,000 keep their start
+)
 TRAINING_PAIRS: Final = 300_000.0  # a rule of training: shares are then exact to a tenth of a percent
 FEWEST_TRAINING_PAIRS: Final = 100  # below that the starting values of `levels` say more
 M_RANGE: Final = 5.0  # times its starting value, up or down, that training may move a share
@@ -21,6 +24,11 @@ M_DIFFERS_RANGE: Final = 2.0
 """The same downwards for fields of one person that differ: where few fields are left, training takes each such pair for
 two people, and nothing in the data says otherwise.
 """
+PRIOR_RECORDS: Final = 500
+"""Records that the general shares of `levels` count for beside those at hand when the frequency of a value is reckoned:
+in a register of ten cards a name on two of them is not the name of a fifth of mankind.
+"""
+PRIOR_PAIRS: Final = 20_000.0  # pairs that they count for beside those sampled, likewise
 SURE_RECALL: Final = 0.8  # share of the pairs of one person that agree on two things of their own
 MOST_COMMON_PRIOR: Final = 0.2  # share of pairs, for tables of a few records
 LEAST_RANDOM_WEIGHT: Final = -10.0  # bits: members of a household, who must be counted, stay above it
@@ -70,8 +78,8 @@ class Model:
         settings = splink.SettingsCreator(
             link_type="dedupe_only",
             unique_id_column_name="record",
-            comparisons=[levels.comparison(field) for field in fields],  # type: ignore[misc]
-            blocking_rules_to_generate_predictions=[splink.block_on(key) for key in keys],
+            comparisons=[levels.comparison(field) for field in fields],
+            blocking_rules_to_generate_predictions=[splink.block_on(str(key)) for key in keys],
             retain_matching_columns=False,
             retain_intermediate_calculation_columns=True,
             probability_two_random_records_match=prior,
@@ -80,7 +88,11 @@ class Model:
             linker_uid="identity",
         )
         api = splink.DuckDBAPI(connection=self.connection)
+        self._n_sampled = min(n_pairs, float(SAMPLED_PAIRS))
         self._linker = splink.Linker(api.register("records"), settings, log_level=None)
+        for column, chance in self._frequency_columns().items():
+            frequencies = api.register(self._frequencies(column, chance, len(features)), table_name=f"tf_{column}")
+            self._linker.table_management.register_term_frequency_lookup(frequencies, column)
 
     def train(self) -> tuple[tuple[str, ...], ...]:
         """Learn how two people and how two records of one person agree; return the rules that had enough pairs."""
@@ -118,11 +130,22 @@ class Model:
     def chances(self) -> dict[str, dict[int, float]]:
         """Return the share of pairs of two random people at each level, by field and number of the level."""
         return {
-            field.name: {
-                level.comparison_vector_value: level.u_probability for level in self._levels(field).values()
-            }
+            field.name: {level.comparison_vector_value: level.u_probability for level in self._levels(field).values()}
             for field in self._fields
         }
+
+    def _frequency_columns(self) -> dict[str, float]:
+        """Return the columns whose rare values weigh more, with the chance that two people agree there."""
+        return {level.frequency: level.u for field in self._fields for level in field.levels if level.frequency}
+
+    def _frequencies(self, column: str, chance: float, n: int) -> pa.Table:
+        """Return the share of other records that hold each value: one record of it is the one that is compared."""
+        counts = f"select {column}, count(*) n from records where {column} is not null group by {column}"  # noqa: S608
+        share = f"(n - 1 + {PRIOR_RECORDS * chance}) / ({n} - 1 + {PRIOR_RECORDS})"
+        table: pa.Table = self.connection.sql(
+            f"select {column}, {share}::double as tf_{column} from ({counts}) order by {column}"  # noqa: S608
+        ).to_arrow_table()
+        return table
 
     def _levels(self, field: Field) -> dict[str, Any]:
         """Return the library's levels of a field by our names."""
@@ -154,6 +177,8 @@ class Model:
                 learned = level.m
             down = M_DIFFERS_RANGE if level.condition == "else" else M_RANGE
             shares[level.name] = min(max(learned, level.m / down), level.m * M_RANGE)
-            found[level.name].u_probability = chance if isinstance(chance, float) and chance > 0 else level.u
+            chance = chance if isinstance(chance, float) else 0.0  # a level that no sampled pair had
+            weighed = chance * self._n_sampled + level.u * PRIOR_PAIRS
+            found[level.name].u_probability = weighed / (self._n_sampled + PRIOR_PAIRS)
         for name, share in shares.items():
             found[name].m_probability = share / sum(shares.values())

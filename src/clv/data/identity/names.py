@@ -14,10 +14,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-PARTICLES: Final = frozenset(
-    "de del la las lo los y e i da do das dos di du des le van von vom zu zum zur der den het ten ter bin ibn al el".split()
+_PARTICLES: Final = (
+    "de del la las lo los y e i da do das dos di du des le van von vom zu zum zur der den het ten ter bin ibn al el"
 )
-TITLES: Final = frozenset("sr sra srta don dona mr mrs ms miss dr dra prof ing lic herr frau mme".split())
+PARTICLES: Final = frozenset(_PARTICLES.split())
+_TITLES: Final = "sr sra srta don dona mr mrs ms miss dr dra prof ing lic herr frau mme"
+TITLES: Final = frozenset(_TITLES.split())
 LEGAL_FORMS: Final = (
     "sociedad anonima cerrada|sociedad anonima|sociedad limitada|y compania limitada|y cia ltda|y compania|y cia|"
     "sociedad por acciones|compania limitada|compania|limitada|ltda|limited|ltd|llc|llp|inc|incorporated|corp|"
@@ -123,7 +125,7 @@ class Vocabulary:
             self.family[without_particles(parts)[-1]] += 1
 
     def _settle_together(self) -> None:
-        """A word is split where the same letters are more often written apart."""
+        """Decide to split a word where the same letters are more often written apart."""
         most: Counter[str] = Counter()
         for run, count in self._runs.items():
             joined = "".join(run)

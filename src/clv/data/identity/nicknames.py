@@ -7,35 +7,37 @@ from typing import Final
 _SPANISH = """
 ale: alejandra alejandro alexis|alex: alejandro alejandra alexander alexandra alexis|beto: roberto alberto humberto
 bea: beatriz|bego: begona|caco: carlos|cata: catalina|charo: rosario|charly: carlos|chabela: isabel|chayo: rosario
-checho: sergio|chelo: marcelo consuelo|chela: marcela graciela|chema: jose|chepe: jose|chico: francisco
-chio: rocio|chuy: jesus|chucho: jesus|coke: jorge|concha: concepcion|conchita: concepcion|coni: constanza|cote: jose
+checho: sergio|chelo: marcelo consuelo|chela: marcela graciela|chema: jose|chepe: jose|chico: francisco|chio: rocio
+chuy: jesus|chucho: jesus|coke: jorge|concha: concepcion|conchita: concepcion|coni: constanza|cote: jose
 cucho: agustin|curro: francisco|edu: eduardo|fer: fernando fernanda|feli: felipe felisa|fico: federico
 fran: francisco francisca|fina: josefina|gabo: gabriel|gabi: gabriela gabriel|gonza: gonzalo|goyo: gregorio
 guille: guillermo guillermina|isa: isabel|jano: alejandro|javi: javier javiera|joaco: joaquin|jose: josefina
-juancho: juan|juanma: juan|kike: enrique|quique: enrique|lalo: eduardo gonzalo|lito: carlos angel|mari: maria mariana marisol|fena: fernanda|andi: andres|lore: lorena|tomi: tomas|lola: dolores
-lole: dolores|loli: dolores|lucho: luis|lucha: lucia luisa|lupe: guadalupe|lupita: guadalupe|maca: macarena
-manolo: manuel|manu: manuel manuela|maite: maria|marisa: maria|maricarmen: maria carmen|maruja: maria|maru: maria
+juancho: juan|juanma: juan|kike: enrique|quique: enrique|lalo: eduardo gonzalo|lito: carlos angel
+mari: maria mariana marisol|fena: fernanda|andi: andres|lore: lorena|tomi: tomas|lola: dolores|lole: dolores
+loli: dolores|lucho: luis|lucha: lucia luisa|lupe: guadalupe|lupita: guadalupe|maca: macarena|manolo: manuel
+manu: manuel manuela|maite: maria|marisa: maria|maricarmen: maria carmen|maruja: maria|maru: maria
 mabel: maria isabel|memo: guillermo|menchu: carmen|meche: mercedes|merche: mercedes|moncho: ramon|monchi: ramon
 moni: monica|nacho: ignacio|nacha: ignacia|nando: fernando hernando|nano: fernando hernan|nancho: hernan
 nena: elena magdalena|nene: elena|nico: nicolas|nita: ana|paco: francisco|paca: francisca|pacho: francisco
-pancho: francisco|pancha: francisca|pato: patricio patricia|paty: patricia|pati: patricia|pepa: josefa
-pepe: jose|pepito: jose|perico: pedro|pili: pilar|pipe: felipe|pola: paola|polo: leopoldo|pocho: alfonso|quica: francisca
+pancho: francisco|pancha: francisca|pato: patricio patricia|paty: patricia|pati: patricia|pepa: josefa|pepe: jose
+pepito: jose|perico: pedro|pili: pilar|pipe: felipe|pola: paola|polo: leopoldo|pocho: alfonso|quica: francisca
 queta: enriqueta|rafa: rafael rafaela|richi: ricardo|rulo: raul|cacho: oscar|santi: santiago|sole: soledad
-susi: susana|tete: teresa|tere: teresa|tincho: martin|tito: hector alberto ernesto roberto|tita: teresa|tono: antonio
-tona: antonia|toni: antonio|tonia: antonia|trini: trinidad|vicho: vicente|vicky: victoria|xavi: javier xavier
-yoli: yolanda|yoyo: jorge gloria|maggie: margarita|jimmy: jaime|nati: natalia|lili: liliana
+susi: susana|tete: teresa|tere: teresa|tincho: martin|tito: hector alberto ernesto roberto|tita: teresa
+tono: antonio|tona: antonia|toni: antonio|tonia: antonia|trini: trinidad|vicho: vicente|vicky: victoria
+xavi: javier xavier|yoli: yolanda|yoyo: jorge gloria|maggie: margarita|jimmy: jaime|nati: natalia|lili: liliana
 """
 _ENGLISH = """
-abby: abigail|al: albert alan alfred|allie: alison alice|andy: andrew andrea|angie: angela|barb: barbara|becky: rebecca
-bella: isabella|bert: albert robert herbert|bess: elizabeth|beth: elizabeth bethany|betsy: elizabeth|betty: elizabeth
-bill: william|billy: william|bob: robert|bobby: robert|cathy: catherine|charlie: charles charlotte|chuck: charles
-cindy: cynthia|dave: david|deb: deborah|debbie: deborah|dick: richard|dot: dorothy|ed: edward edwin edmund|eddie: edward
-ellie: eleanor elizabeth|fred: frederick alfred|gene: eugene|gerry: gerald|ginny: virginia|hank: henry|harry: harold henry
-jack: john jackson|jackie: jacqueline|jerry: gerald jeremy jerome|jim: james|jimmy: james|jo: joanne josephine|joe: joseph
-johnny: john|kate: catherine katherine kathryn|kathy: katherine kathleen catherine|katie: katherine catherine kathryn
-kit: christopher katherine|larry: lawrence|len: leonard|liz: elizabeth|lizzie: elizabeth|lou: louis louise|maggie: margaret
-meg: margaret megan|mick: michael|mike: michael|mickey: michael|molly: mary|nan: nancy ann|ned: edward|nell: eleanor
-nick: nicholas|nicky: nicholas nicole|patty: patricia|peg: margaret|peggy: margaret|penny: penelope|polly: mary
+abby: abigail|al: albert alan alfred|allie: alison alice|andy: andrew andrea|angie: angela|barb: barbara
+becky: rebecca|bella: isabella|bert: albert robert herbert|bess: elizabeth|beth: elizabeth bethany|betsy: elizabeth
+betty: elizabeth|bill: william|billy: william|bob: robert|bobby: robert|cathy: catherine|charlie: charles charlotte
+chuck: charles|cindy: cynthia|dave: david|deb: deborah|debbie: deborah|dick: richard|dot: dorothy
+ed: edward edwin edmund|eddie: edward|ellie: eleanor elizabeth|fred: frederick alfred|gene: eugene|gerry: gerald
+ginny: virginia|hank: henry|harry: harold henry|jack: john jackson|jackie: jacqueline|jerry: gerald jeremy jerome
+jim: james|jimmy: james|jo: joanne josephine|joe: joseph|johnny: john|kate: catherine katherine kathryn
+kathy: katherine kathleen catherine|katie: katherine catherine kathryn|kit: christopher katherine|larry: lawrence
+len: leonard|liz: elizabeth|lizzie: elizabeth|lou: louis louise|maggie: margaret|meg: margaret megan|mick: michael
+mike: michael|mickey: michael|molly: mary|nan: nancy ann|ned: edward|nell: eleanor|nick: nicholas
+nicky: nicholas nicole|patty: patricia|peg: margaret|peggy: margaret|penny: penelope|polly: mary
 rick: richard frederick eric|rob: robert|ron: ronald|sally: sarah|sandy: alexander sandra|steve: steven stephen
 sue: susan suzanne|ted: edward theodore|terry: terence theresa|tess: theresa|tony: anthony|trish: patricia
 vicky: victoria|wendy: gwendolyn|will: william|zack: zachary

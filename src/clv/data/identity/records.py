@@ -5,7 +5,8 @@ Values shared by too many records say nothing about identity: they are set aside
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,10 @@ birth dates and houses grow with the register, so that theirs is the least of su
 """
 MOSTLY: Final = 0.5  # of the ids must pass their check digit before a wrong one means anything
 NAMELESS: Final = ("", "nan", "none", "null", "<na>", "n/a", "-", ".", "s/n", "xx", "xxx", "no tiene", "sin nombre")
+
+
+YES: Final = ("true", "1", "1.0", "t", "yes", "y", "si", "sí", "s")
+NO: Final = ("false", "0", "0.0", "f", "no", "n")
 
 
 class Shared(NamedTuple):
@@ -62,10 +67,14 @@ def read_records(registers: pd.DataFrame | Table) -> pd.DataFrame:
     for key in KEYS:
         missing = frame[key].isna() | (frame[key].astype(str) == "")
         if missing.any():
-            raise DataError(f"registers: {missing.sum()} of {len(frame)} records have no {key}; fill it or leave them out")
+            raise DataError(
+                f"registers: {missing.sum()} of {len(frame)} records have no {key}; fill it or leave them out"
+            )
         frame[key] = frame[key].astype(str)
     if twice := int(frame.duplicated(list(KEYS)).sum()):
-        raise DataError(f"registers: {twice} records have the register and customer_id of another one; keys must be unique")
+        raise DataError(
+            f"registers: {twice} records have the register and customer_id of another one; keys must be unique"
+        )
     for column in set(TEXTS) & set(frame):
         frame[column] = _text(frame[column])
     return frame.sort_values(list(KEYS), kind="stable", ignore_index=True)
@@ -111,17 +120,20 @@ def prepare(registers: pd.DataFrame | Table, region: str) -> Records:
     home = _by_value(text("address"), addresses.address_key)
     features["street"] = home.map(lambda key: key.street or None, na_action="ignore")
     features["numbers"] = home.map(lambda key: key.numbers or None, na_action="ignore")
-    features["house"] = (features["street"] + " " + features["numbers"].fillna("")).where(features["street"].notna(), None)
+    features["house"] = (features["street"] + " " + features["numbers"].fillna("")).where(
+        features["street"].notna(), None
+    )
     features["mailbox"] = features["email"].str.partition("@")[0].where(lambda box: box.str.len() >= 5, None)
     _add_names(features, source)
     shared = _set_aside(features)
     return Records(source, features.astype(object).where(features.notna(), None), shared, is_checked)
 
 
-def _by_value(column: pd.Series, normal: object) -> pd.Series:
+def _by_value(column: pd.Series, normal: Callable[[Any], Any]) -> pd.Series:
     """Apply a function once to each distinct value."""
     codes, values = pd.factorize(column)
-    table = np.array([*(normal(value) for value in values), None] + [None], dtype=object)[:-1]  # type: ignore[operator]
+    table = np.empty(len(values) + 1, dtype=object)  # the last is for missing values, which have code −1
+    table[:-1] = [normal(value) for value in values]
     return pd.Series(table[codes], index=column.index, dtype=object)
 
 
@@ -144,16 +156,20 @@ def _tax_keys(column: pd.Series, region: str) -> tuple[pd.Series, bool]:
 
 def _add_names(features: pd.DataFrame, source: pd.DataFrame) -> None:
     """Add the tokens of names: `given`, `family` (joined), the first two of each, and `firm` for firms."""
-    columns = {field: source[field].fillna("") if field in source else pd.Series("", index=source.index)
-               for field in ("name", "given_name", "family_name")}
+    columns = {
+        field: source[field].fillna("") if field in source else pd.Series("", index=source.index)
+        for field in ("name", "given_name", "family_name")
+    }
     full, given, family = columns["name"], columns["given_name"], columns["family_name"]
     whole = full.where(full != "", (given + " " + family).str.strip())
     is_firm = _by_value(whole.where(whole != "", None), names.has_legal_form).fillna(False).astype(bool)
     if "is_company" in source:
-        flagged = source["is_company"].astype("boolean")
-        is_firm = flagged.fillna(is_firm).astype(bool)
+        flagged = source["is_company"].astype("string").str.strip().str.lower()
+        is_firm = flagged.isin(YES) | (is_firm & ~flagged.isin(NO))
     alone = (given == "") & (family == "") & ~is_firm
-    vocabulary = names.Vocabulary(given[~is_firm & (given != "")], family[~is_firm & (family != "")], full[alone & (full != "")])
+    vocabulary = names.Vocabulary(
+        given[~is_firm & (given != "")], family[~is_firm & (family != "")], full[alone & (full != "")]
+    )
     parsed = _by_value(
         pd.Series(list(zip(given, family, full, strict=True)), index=source.index).where(~is_firm, None),
         lambda parts: vocabulary.parse(*parts),
@@ -163,14 +179,16 @@ def _add_names(features: pd.DataFrame, source: pd.DataFrame) -> None:
     for field in ("given", "family"):
         lists = [getattr(name, field) for name in tokens]
         features[field] = [" ".join(parts) or None for parts in lists]
-        features[field + "_list"] = [list(parts) or None for parts in lists]
+        features[field + "_list"] = pd.Series([list(parts) or None for parts in lists], dtype=object)
         for place in (0, 1):
             features[f"{field[0]}{place + 1}"] = [parts[place] if len(parts) > place else None for parts in lists]
         features[f"{field[0]}_n"] = features[f"{field[0]}1"].map(features[f"{field[0]}1"].value_counts()).fillna(0)
     features["sorted_family"] = [" ".join(sorted(name.family)) or None for name in tokens]
     features["cross_g1"], features["cross_f1"] = features["g1"], features["f1"]
     features["cross_family_list"] = features["family_list"]
-    features["stands_for"] = [list(stands_for(name.given[0])) or None if name.given else None for name in tokens]
+    features["stands_for"] = pd.Series(
+        [list(stands_for(name.given[0])) or None if name.given else None for name in tokens], dtype=object
+    )
     features["firm"] = _by_value(whole.where(is_firm & (whole != ""), None), names.firm_name)
     features["is_firm"] = is_firm
 

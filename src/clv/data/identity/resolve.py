@@ -1,4 +1,4 @@
-"""From the records of several registers to people: rules first, then probability, then groups without contradictions."""
+"""From records of several registers to people: rules first, then probability, then groups without contradictions."""
 
 from __future__ import annotations
 
@@ -117,8 +117,10 @@ def _record_pairs(
     pairs = [(tuple(one), tuple(other)) for one, other in never_links]
     unknown = [key for pair in pairs for key in pair if key not in place]
     if unknown:
-        raise ConfigError(f"never_links: {len(unknown)} of {2 * len(pairs)} records are in no register; check their ids")
-    numbers = ((place[one], place[other]) for one, other in pairs)  # type: ignore[index]
+        raise ConfigError(
+            f"never_links: {len(unknown)} of {2 * len(pairs)} records are in no register; check their ids"
+        )
+    numbers = ((place[one], place[other]) for one, other in pairs)
     return frozenset((min(pair), max(pair)) for pair in numbers)
 
 

@@ -56,7 +56,9 @@ def forbidden(
     names_differ = at(pairs, "given", "differs", "half_crossed")
     firm = features["is_firm"].to_numpy(dtype=bool)
     births_differ = at(pairs, "birth", "differs")
-    all_differ = (names_differ & (at(pairs, "family", "differs", "half") | births_differ)) | at(pairs, "firm", "differs")
+    all_differ = (names_differ & (at(pairs, "family", "differs", "half") | births_differ)) | at(
+        pairs, "firm", "differs"
+    )
     listed = [pair in never for pair in zip(left, right, strict=True)] if never else np.zeros(len(pairs), dtype=bool)
     checks = {
         "never_link": np.asarray(listed, dtype=bool),
@@ -89,4 +91,6 @@ def in_words(pairs: pd.DataFrame, fields: Iterable[Field]) -> pd.Series:
     if not parts:
         return pd.Series("", index=pairs.index, dtype=object)
     rows = zip(*parts, strict=True)
-    return pd.Series(["; ".join(str(part) for part in row if pd.notna(part)) for row in rows], index=pairs.index, dtype=object)
+    return pd.Series(
+        ["; ".join(str(part) for part in row if pd.notna(part)) for row in rows], index=pairs.index, dtype=object
+    )

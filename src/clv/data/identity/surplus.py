@@ -1,8 +1,8 @@
 """Patterns of agreement that occur more often than chance makes them: the surplus is pairs of one person.
 
-The model of `links` takes the fields for independent and its shares from few fields at a time. Where the pairs that agree
-in one way, say names alike and two of three parts of the birth date, are many more than two people at random would bring,
-it is corrected upwards: to the surplus over what chance brings, with a margin.
+The model takes the fields for independent and its shares from few fields at a time. Where the pairs that agree in one
+way, say names alike and two of three parts of the birth date, are many more than chance would bring, it is corrected
+upwards: to the surplus over chance, with a margin.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ def _known_pairs(features: pd.DataFrame, fields: tuple[Field, ...]) -> dict[int,
     """Return how many pairs of records know just these fields both, by a number with one bit a field."""
     masks = np.zeros(len(features), dtype=np.int64)
     for place, field in enumerate(fields):
-        known = features[[column for column in PRESENT[field.name]]].notna().any(axis=1).to_numpy()
+        known = features[list(PRESENT[field.name])].notna().any(axis=1).to_numpy()
         masks |= known.astype(np.int64) << place
     kinds, counts = np.unique(masks, return_counts=True)
     both = (kinds[:, None] & kinds[None, :]).ravel()
     number = np.outer(counts, counts) / 2
     number[np.diag_indices(len(kinds))] = counts * (counts - 1) / 2
-    totals = pd.Series(number.ravel()).groupby(both).sum()
-    return {int(mask): float(total) for mask, total in totals.items()}
+    totals = np.bincount(both, weights=number.ravel())
+    return {int(mask): float(totals[mask]) for mask in np.unique(both)}
 
 
 def _bits_to_reach(weights: np.ndarray, expected: float) -> float:

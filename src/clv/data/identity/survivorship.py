@@ -67,7 +67,7 @@ def survive(
     """
     chosen = {**DEFAULT_RULES, **(rules or {})}
     _check(chosen, rules or {}, source)
-    fields = [column for column in source if column not in KEYS]
+    fields = [str(column) for column in source if column not in KEYS]
     order = _order(source, precedence)
     ranked = source.assign(person_id=person.to_numpy()).iloc[order].reset_index(drop=True)
     by_person = ranked.groupby("person_id", sort=True)
@@ -111,7 +111,9 @@ def _winning_row(
     elif rule == "common":
         known = known.assign(rank=-known.groupby(["person_id", field])[field].transform("size").astype("int64"))
     elif rule == "precedence":
-        known = known.assign(rank=known["register"].map({n: p for p, n in enumerate(precedence)}).fillna(len(precedence)))
+        known = known.assign(
+            rank=known["register"].map({n: p for p, n in enumerate(precedence)}).fillna(len(precedence))
+        )
     else:
         known = known.assign(rank=0)
     best = known.sort_values("rank", kind="stable").drop_duplicates("person_id")
