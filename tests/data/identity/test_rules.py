@@ -38,9 +38,15 @@ def test_a_wrong_check_digit_parts_nobody():
     assert ["1", "2"] in groups(identity)
 
 
-def test_twins_stay_two():
-    twins = [{**ANA, "name": "Ana Soto Rojas"}, {**ANA, "name": "Luis Soto Rojas"}]
-    assert groups(resolve(cards(*twins))) == [["1"], ["2"]]
+@pytest.mark.parametrize(
+    "names", [("Ana", "Luis"), ("Daniel", "Daniela"), ("Mario", "María"), ("Ana María", "Luisa María")]
+)
+def test_twins_stay_two_and_are_shown(names):
+    twins = [{**ANA, "name": f"{name} Soto Rojas"} for name in names]
+    # each twice: what is shared within a household is then no proof of one person
+    identity = resolve(cards(*twins, *twins))
+    assert groups(identity) == [["1", "3"], ["2", "4"]]
+    assert set(identity.review["why"]) <= {"different given names"}
 
 
 def test_father_and_son_of_one_name_stay_two():

@@ -81,6 +81,12 @@ _SECONDS_DIFFER = (
 _COMMON = "len(list_intersect(family_list_l, family_list_r))"
 _FEWER = "least(len(list_distinct(family_list_l)), len(list_distinct(family_list_r)))"  # Pérez Pérez has one
 
+# Daniel and Daniela, Mario and María are brother and sister, however near they are written
+_OTHER_SEX = (
+    _either("g1_{a} = g1_{b} || 'a'")
+    + " or "
+    + _either("right(g1_{a}, 1) = 'a' and right(g1_{b}, 1) in ('o', 'e', 's') and left(g1_{a}, -1) = left(g1_{b}, -1)")
+)
 _ALL_COMMON = f"{_COMMON} = {_FEWER} and {_FEWER} >= 2"
 
 GIVEN: Final = Field(
@@ -91,7 +97,13 @@ GIVEN: Final = Field(
         Level("all", "given_l = given_r and g2_l is not null", 0.25, 0.0003, "all given names agree", "given"),
         Level("first", f"g1_l = g1_r and not {_SECONDS_DIFFER}", 0.50, 0.006, "the given name agrees", "g1"),
         Level("second_differs", "g1_l = g1_r", 0.01, 0.003, "the first given name agrees, the second differs", "g1"),
-        Level("typo", f"{_close('g1')} and {_rare('g_n')}", 0.07, 0.002, "the given names differ by a typing error"),
+        Level(
+            "typo",
+            f"{_close('g1')} and {_rare('g_n')} and not ({_OTHER_SEX})",
+            0.07,
+            0.002,
+            "the given names differ by a typing error",
+        ),
         Level("used_second", _either("g1_{a} = g2_{b}"), 0.03, 0.006, "one uses the other's second given name"),
         Level(
             "short",
@@ -110,7 +122,8 @@ GIVEN: Final = Field(
         Level("crossed", _CROSSED_GIVEN, 0.02, 0.0002, "given and family name are exchanged"),
         Level(
             "spoilt",
-            f"least(length(g1_l), length(g1_r)) >= 4 and jaro_winkler_similarity(g1_l, g1_r) >= 0.8 and {_rare('g_n')}",
+            f"least(length(g1_l), length(g1_r)) >= 4 and jaro_winkler_similarity(g1_l, g1_r) >= 0.8"
+            f" and {_rare('g_n')} and not ({_OTHER_SEX})",
             0.03,
             0.01,
             "the given names are similar",

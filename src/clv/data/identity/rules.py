@@ -11,7 +11,6 @@ import pandas as pd
 from clv.data.identity.levels import FIELDS, Field
 
 BY_NAME: Final = {field.name: field for field in FIELDS}
-KNOWN_NAME: Final = 3  # records with a given name from which on it is a name, not an error in another one
 SETTLED: Final = 0.99  # probability given to a pair that a rule settles, at the least
 
 FORBIDDEN: Final = {
@@ -52,7 +51,6 @@ def forbidden(
     """
     left, right = pairs["record_l"].to_numpy(), pairs["record_r"].to_numpy()
     same_tax = at(pairs, "tax", "same")
-    often = features["g_n"].to_numpy() >= KNOWN_NAME
     names_differ = at(pairs, "given", "differs", "half_crossed")
     firm = features["is_firm"].to_numpy(dtype=bool)
     births_differ = at(pairs, "birth", "differs")
@@ -64,7 +62,7 @@ def forbidden(
         "never_link": np.asarray(listed, dtype=bool),
         "tax": at(pairs, "tax", "differs"),
         "birth": births_differ & (has_households | names_differ) & ~same_tax,
-        "given": names_differ & often[left] & often[right] & has_households & ~same_tax,
+        "given": names_differ & has_households & ~same_tax,
         "family": at(pairs, "family", "half") & ~at(pairs, "birth", "same", "slip") & has_households & ~same_tax,
         "kind": (firm[left] != firm[right]) & ~same_tax,
         "shared_tax": same_tax & all_differ,
