@@ -115,6 +115,35 @@ def test_a_register_without_any_field_is_left_as_it_is():
     assert identity.identity_map["person_id"].tolist() == ["1", "2"]
 
 
+def test_a_phone_read_as_a_number_is_the_same_phone():
+    one, other = {"name": "Ana Soto Rojas", "phone": 987654321.0}, {"name": "Pedro Muñoz", "phone": None}
+    people = resolve(cards(one, other)).people
+    assert people["phone"].tolist()[0] == "987654321"
+
+
+def test_hostile_text_is_only_text():
+    hostile = ["'; drop table records; --", '<b>"Ana"</b>', "=1+1", "   ", "ñ" * 5000, "{{a}}", "%s %(x)s", "(", "🙂"]
+    fields = (
+        "name",
+        "given_name",
+        "family_name",
+        "email",
+        "phone",
+        "tax_id",
+        "address",
+        "postal_code",
+        "city",
+        "birth_date",
+    )
+    identity = resolve(cards(*[dict.fromkeys(fields, text) for text in hostile]))
+    assert identity.identity_map["customer_id"].nunique() == len(hostile)
+
+
+def test_no_record_and_one_record():
+    assert resolve(cards({"name": "Ana"}).head(0)).people.empty
+    assert groups(resolve(cards(ANA))) == [["1"]]
+
+
 @pytest.mark.parametrize("threshold", [0.3, 1.0])
 def test_a_threshold_is_a_probability(threshold):
     with pytest.raises(ConfigError, match="threshold"):

@@ -28,6 +28,7 @@ MOSTLY: Final = 0.5  # of the ids must pass their check digit before a wrong one
 NAMELESS: Final = ("", "nan", "none", "null", "<na>", "n/a", "-", ".", "s/n", "xx", "xxx", "no tiene", "sin nombre")
 
 
+SHORTEST_MAILBOX: Final = 5  # letters before the at sign that are hardly two people's at two providers
 YES: Final = ("true", "1", "1.0", "t", "yes", "y", "si", "sí", "s")
 NO: Final = ("false", "0", "0.0", "f", "no", "n")
 
@@ -62,7 +63,7 @@ def read_records(registers: pd.DataFrame | Table) -> pd.DataFrame:
         raise DataError("registers: no column customer_id; map it under 'columns'")
     if "register" not in frame:
         frame["register"] = "main"
-    if pd.api.types.is_float_dtype(frame["customer_id"]):
+    if len(frame) and pd.api.types.is_float_dtype(frame["customer_id"]):
         raise DataError("registers: customer_id is a number with decimals; read it as text, as it is in the source")
     for key in KEYS:
         missing = frame[key].isna() | (frame[key].astype(str) == "")
@@ -82,6 +83,8 @@ def read_records(registers: pd.DataFrame | Table) -> pd.DataFrame:
 
 def _text(column: pd.Series) -> pd.Series:
     """Return a column as stripped text, missing where it is empty or says that there is nothing."""
+    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")  # numbers with gaps, which a reader turns into 987654321.0
     stripped = column.astype("string").str.strip()
     return stripped.mask(stripped.str.lower().isin(NAMELESS)).astype(object).where(lambda x: x.notna(), None)
 
@@ -123,10 +126,15 @@ def prepare(registers: pd.DataFrame | Table, region: str) -> Records:
     features["house"] = (features["street"] + " " + features["numbers"].fillna("")).where(
         features["street"].notna(), None
     )
-    features["mailbox"] = features["email"].str.partition("@")[0].where(lambda box: box.str.len() >= 5, None)
+    features["mailbox"] = _by_value(features["email"], _mailbox)
     _add_names(features, source)
     shared = _set_aside(features)
     return Records(source, features.astype(object).where(features.notna(), None), shared, is_checked)
+
+
+def _mailbox(email: str) -> str | None:
+    box = email.partition("@")[0]
+    return box if len(box) >= SHORTEST_MAILBOX else None
 
 
 def _by_value(column: pd.Series, normal: Callable[[Any], Any]) -> pd.Series:
