@@ -285,7 +285,7 @@ def test_an_artefact_is_written_whole_or_not_at_all(shop, monkeypatch):
     ids=["a single order without amount", "many customers in part of a month"],
 )
 def test_a_history_too_short_for_cohorts_is_said_to_be_so(lines, amounts, shop):
-    shop.write_text(YAML.replace(", amount: net", amounts), encoding="utf-8")
+    shop.write_text(YAML.replace(", amount: net", amounts) + "horizon_days: 90\n", encoding="utf-8")
     write_csv(shop.parent / "orders.csv", lines)
     folder = shop.parent / "run"
     folder.mkdir()

@@ -15,11 +15,9 @@ from ibis import _
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
-from clv.config import PurchaseRule
 from clv.data.customers import DAY_NET
 from clv.data.ingest import Intake
 from clv.data.schema import MONEY
-from clv.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -57,14 +55,8 @@ class Accounts:
     has_amounts: bool
 
 
-def accounts_as_of(folder: Path, engine: Backend, intake: Intake, as_of: dt.date, rule: PurchaseRule) -> Accounts:
-    """Count the lines that `clv.data.ingest.ingest` wrote into a folder as of a date.
-
-    Raises
-    ------
-    DataError
-        If amounts are known and every order counts, but none brought any money: their sign must be wrong.
-    """
+def accounts_as_of(folder: Path, engine: Backend, intake: Intake, as_of: dt.date) -> Accounts:
+    """Count the lines that `clv.data.ingest.ingest` wrote into a folder as of a date."""
     clean = engine.read_parquet(folder / "transactions.parquet")
     aside = engine.read_parquet(folder / "quarantine.parquet")
     priced = intake.amount_clean is not None
@@ -74,15 +66,9 @@ def accounts_as_of(folder: Path, engine: Backend, intake: Intake, as_of: dt.date
         later=(~past).sum(),
         money=clean.amount.sum(where=past).cast(DAY_NET),
         later_money=clean.amount.sum(where=~past).cast(DAY_NET),
-        above=(past & (clean.amount > 0)).sum(),
-        below=(past & (clean.amount < 0)).sum(),
+        not_zero=(past & (clean.amount != 0)).sum(),
     ).to_pyarrow()
     used = {name: found[name][0].as_py() for name in found.column_names}
-    if rule == "any_order" and used["below"] and not used["above"]:
-        raise DataError(
-            f"none of {used['used']:,} lines up to {as_of} has an amount above zero and {used['below']:,} lie below; "
-            "check the sign of the amounts, or leave amount out of columns to count orders alone"
-        )
     is_later = (aside.ordered_on > as_of).fill_null(False)
     reasons, money, unknown = _set_aside(aside.filter(~is_later))
     n_aside = sum(reasons.values())
@@ -97,7 +83,7 @@ def accounts_as_of(folder: Path, engine: Backend, intake: Intake, as_of: dt.date
         amount_used=used["money"] or Decimal(0) if priced else None,
         amount_later=used["later_money"] or Decimal(0) if priced else None,
         amount_set_aside=money if priced else None,
-        has_amounts=priced and bool(used["above"] or used["below"]),
+        has_amounts=priced and bool(used["not_zero"]),
     )
 
 

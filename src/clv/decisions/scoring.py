@@ -114,7 +114,7 @@ def _prepare(
     intake = ingest(source, folder, today=today, max_unreadable_share=config.max_unreadable_share)
     as_of = config.as_of or intake.last_day
     check_as_of(as_of, intake, today)
-    accounts = accounts_as_of(folder, engine, intake, as_of, config.purchase_rule)
+    accounts = accounts_as_of(folder, engine, intake, as_of)
     transactions = valued(engine.read_parquet(folder / "transactions.parquet"), accounts)
     customer_days(transactions, as_of, config.purchase_rule).to_parquet(folder / "days.parquet")
     (folder / "transactions.parquet").unlink()

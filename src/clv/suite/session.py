@@ -82,5 +82,5 @@ def _is_current(folder: Path, config: Config) -> bool:
         context = Context.model_validate_json((folder / CONTEXT).read_text(encoding="utf-8"))
     except (OSError, ValidationError):
         return False
-    wanted = (config, fingerprint(config), code_fingerprint())
+    wanted = (config.portable(), fingerprint(config), code_fingerprint())
     return (context.config, context.source_sha256, context.code_sha256) == wanted

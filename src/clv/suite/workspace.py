@@ -207,7 +207,7 @@ def _settle(config: Config, folder: Path, intake: Intake, as_of: dt.date) -> tup
     """Count lines and money as of the date, find odd amounts, and refuse a horizon that no such history carries."""
     engine = open_engine(spill=folder)
     try:
-        accounts = accounts_as_of(folder, engine, intake, as_of, config.purchase_rule)
+        accounts = accounts_as_of(folder, engine, intake, as_of)
         lines = valued(engine.read_parquet(folder / "transactions.parquet"), accounts)
         days = engine.create_table("days", customer_days(lines, as_of, config.purchase_rule), temp=True)
         reach, odd = reach_of(days, as_of, config.horizon_days), find_odd(days)
