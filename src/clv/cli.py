@@ -132,17 +132,14 @@ def validate(
 ) -> None:
     """Read and check a file or a company's data, print what was found and decided; changes nothing."""
     from clv.config import config_for_file, load_config
-    from clv.data.ingest import check_currency
-    from clv.data.validation import tell
-    from clv.data.validation import validate as check
+    from clv.decisions.validation import tell, validate_company
+    from clv.decisions.validation import validate as check
 
     given = {name: value for name, value in options.items() if value != _reading_options()[name].default}
     if source.suffix.lower() in {".yaml", ".yml"}:
         if given:
             raise ConfigError(f"{source}: says itself how its files are written; leave out {', '.join(sorted(given))}")
-        settings = load_config(source)
-        found = check(settings)
-        check_currency(settings.currency, found.intake, settings.source.transactions.path)
+        found = validate_company(load_config(source))
     else:
         found = check(config_for_file(source, _table(options)))
     for line in tell(found):

@@ -11,9 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.data.postgres import running_server
 
 from clv.config import TransactionsTable
-from clv.data.connect import open_engine
+from clv.data.engine import open_engine
 from clv.data.ingest import Intake, ingest
 
 COLUMNS = {"customer_id": "id", "ordered_at": "date", "amount": "amount"}
@@ -107,3 +108,10 @@ def lines(engine, tmp_path):
         return engine.read_parquet(file)
 
     return lines
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """Return a PostgreSQL server of this session; it starts when the first test asks for it."""
+    with running_server() as server:
+        yield server

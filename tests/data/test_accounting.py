@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clv.config import TransactionsTable
 from clv.data.accounting import Accounts, accounts_as_of, valued
-from clv.data.connect import open_engine
+from clv.data.engine import open_engine
 from clv.data.ingest import ingest
 
 COLUMNS = {"customer_id": "id", "ordered_at": "day", "amount": "net"}

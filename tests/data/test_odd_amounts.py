@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clv.data.connect import open_engine
+from clv.data.engine import open_engine
 from clv.data.odd_amounts import LEAST_FACTOR, as_usual, find_odd
 
 

@@ -11,8 +11,8 @@ import pytest
 from ibis import _
 from tests.conftest import simulated_lines
 
-from clv.data.connect import open_engine
 from clv.data.customers import customer_days
+from clv.data.engine import open_engine
 from clv.data.history import first_orders, repeat_orders
 from clv.decisions.holdout import MODEL, HoldoutCheck, check_on_holdout, tracking
 from clv.decisions.trust import calibration_gap

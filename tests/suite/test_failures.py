@@ -152,8 +152,13 @@ def test_a_wrong_call_is_a_usage_error(monkeypatch, capsys):
     assert invoke(monkeypatch, capsys, "fly")[0] == 2
 
 
-def test_a_failed_run_keeps_its_notebooks_and_its_error(shop):
+CARDS = "  customers: {path: cards.csv, columns: {customer_id: client, city: town}}\n"
+
+
+def test_a_failed_run_keeps_its_notebooks_and_its_error_but_no_table_of_the_company(shop):
     write_csv(shop.parent / "orders.csv", ONE_TIME)
+    write_csv(shop.parent / "cards.csv", [("c1", "Lugo"), ("c2", "Vigo"), ("c1", "Reus")], ("client", "town"))
+    shop.write_text(YAML + CARDS, encoding="utf-8")
     reports = shop.parent / "reports"
     with pytest.raises(DataError, match="03_lifetime_value: only 0 of 50 customers bought on more than one day"):
         run_suite(load_config(shop), reports, silent)
@@ -162,6 +167,10 @@ def test_a_failed_run_keeps_its_notebooks_and_its_error(shop):
     assert error["error"] == "DataError"
     outputs = outputs_of(failed / "notebooks" / "03_lifetime_value.ipynb")
     assert any(output.output_type == "error" for output in outputs)
+    assert sorted(file.name for file in failed.glob("*.parquet")) == [
+        "customers_quarantine.parquet",
+        "quarantine.parquet",
+    ]
 
 
 @pytest.fixture
@@ -231,6 +240,15 @@ def test_parameters_of_a_notebook_reach_it(shop):
     shop.write_text(YAML + "notebooks: {02_current_value: {top_share: 0.5}}\n", encoding="utf-8")
     published = run_suite(load_config(shop), shop.parent / "reports", silent)
     assert "The best 50% of customers" in (published.folder / "02_current_value.html").read_text(encoding="utf-8")
+
+
+def test_a_change_in_any_table_makes_work_by_hand_start_anew(shop):
+    write_csv(shop.parent / "orders.csv", GOOD)
+    cards = write_csv(shop.parent / "cards.csv", [("c1", "Lugo")], ("client", "town"))
+    shop.write_text(YAML + CARDS, encoding="utf-8")
+    before = workspace.fingerprint(load_config(shop))
+    write_csv(cards, [("c1", "Vigo")], ("client", "town"))
+    assert workspace.fingerprint(load_config(shop)) != before
 
 
 def test_work_by_hand_fills_itself_and_starts_anew_when_the_source_changes(shop, monkeypatch):

@@ -7,8 +7,9 @@ import re
 from html.parser import HTMLParser
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
-from tests.conftest import HOSTILE_IDS, simulated_lines
+from tests.conftest import HOSTILE_IDS, PERSONAL, simulated_lines
 
 from clv.decisions.export import DICTIONARY
 from clv.decisions.lifetime_value import FORECAST_COLUMNS
@@ -70,6 +71,28 @@ def test_run_json_tells_what_was_read_and_how_it_was_run(english):
     assert set(record["notebooks"]) == {notebook.slug for notebook in NOTEBOOKS}
     assert len(record["source_sha256"]) == 64
     assert {"python", "clv", "pandas", "duckdb"} <= set(record["versions"])
+
+
+def test_run_json_tells_what_was_read_of_the_other_tables(english):
+    record = json.loads((english.folder / "run.json").read_text(encoding="utf-8"))
+    [customers] = record["tables"]
+    assert (customers["table"], customers["rows_read"], customers["rows_clean"]) == ("customers", 400, 400)
+    assert (customers["columns"], customers["personal_columns"]) == (["customer_id", "city"], ["name"])
+    pairs = {(pair["table"], pair["column"], pair["target"]): pair["rows"] for pair in record["orphans"]}
+    assert pairs == {("customers", "customer_id", "transactions"): 0, ("transactions", "customer_id", "customers"): 0}
+    assert not list(english.folder.glob("*customers*.parquet"))
+
+
+def test_nothing_personal_is_in_any_file_of_a_run(english):
+    files = [file for file in english.folder.rglob("*") if file.is_file()]
+    assert len(files) > 20
+    for file in files:
+        said = (
+            pq.read_table(file).to_pandas().to_csv()
+            if file.suffix == ".parquet"
+            else file.read_bytes().decode(errors="ignore")
+        )
+        assert PERSONAL not in said, file
 
 
 def test_every_customer_and_every_cent_is_in_exactly_one_portfolio(english):

@@ -15,7 +15,7 @@ from ibis import _
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
-from clv.data.customers import DAY_NET
+from clv.data.engine import DAY_NET
 from clv.data.ingest import Intake
 from clv.data.schema import MONEY
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import ibis
@@ -40,11 +39,11 @@ class Shape(NamedTuple):
     example: str
 
 
-@dataclass(frozen=True)
-class AmountsRead:
-    """A column of amounts as money, null where a value is no number, and what was decided."""
+class AmountsRead(NamedTuple):
+    """A column of amounts as money, null where a value is no number, its decimal mark where told, what was decided."""
 
     amount: DecimalColumn
+    mark: DecimalMark | None
     decisions: tuple[Decision, ...]
 
 
@@ -70,10 +69,11 @@ def read_text(
     bare = rows[name].replace(currency_sign, "") if currency_sign is not None else rows[name]
     if decimal is not None:
         stated = Decision("decimal_mark", MARK_NAMES[decimal], "stated", "decimal")
-        return AmountsRead(read_amounts(rows[name], decimal, currency_sign), (stated,))
+        return AmountsRead(read_amounts(rows[name], decimal, currency_sign), decimal, (stated,))
     found = shapes(rows.select(amount=bare), "amount")
     mark = detect_decimal_mark(found, where)
-    return AmountsRead(read_amounts(rows[name], mark, currency_sign), _on_mark(found, mark))
+    decisions = _on_mark(found, mark)
+    return AmountsRead(read_amounts(rows[name], mark, currency_sign), mark if decisions else None, decisions)
 
 
 def shapes(table: Table, column: str) -> dict[str, Shape]:

@@ -70,7 +70,7 @@ def behaviour(days: Table, as_of: dt.date, span_days: int) -> Table:
     )
     joined = summary.inner_join(recent, "customer_id")
     tenure = ibis.date(as_of).delta(joined.first_order, unit="day")
-    repeats = {name: joined[name] - (tenure < window).cast("int64") for name, window in windows.items()}
+    repeats = {name: joined[name] - (tenure < window).cast("int32") for name, window in windows.items()}
     priced = joined.value_to_date.notnull()
     money = {
         f"net_{window}d": ibis.ifelse(priced, joined[f"net_{window}d"].fill_null(0.0), ibis.null(float))

@@ -9,23 +9,13 @@ from __future__ import annotations
 import datetime as dt
 
 import ibis
-import ibis.expr.datatypes as dtypes
 import pandas as pd
 from ibis import _
 from ibis.expr.types import Column, Table
 
 from clv.config import PurchaseRule
+from clv.data.engine import net_of_earliest
 from clv.units import DAYS_PER_WEEK
-
-DAY_NET = dtypes.Decimal(38, 4)  # the engine's type of a sum of amounts
-
-
-def _arg_min(net: dtypes.Decimal, day: dtypes.Date) -> None:
-    """Return the net of the earliest day: the engine's own aggregate of this name."""
-
-
-# Ibis writes its argmin as a sort within each customer, which takes longer than all else together
-_net_of_first = ibis.udf.agg.builtin(_arg_min, name="arg_min", signature=((DAY_NET, "date"), DAY_NET))
 
 
 def customer_days(transactions: Table, as_of: dt.date, rule: PurchaseRule = "positive_net") -> Table:
@@ -88,7 +78,7 @@ def customer_summary(days: Table, as_of: dt.date) -> Table:
         n_orders=bought.sum(),
         value_to_date=days.net.sum(),
         bought_for=net.sum(where=bought),
-        first_net=_net_of_first(net, days.ordered_on, where=bought),
+        first_net=net_of_earliest(net, days.ordered_on, bought),
     )
     frequency = ibis.greatest(per_customer.n_orders - 1, 0)
     summary = per_customer.mutate(

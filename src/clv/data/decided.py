@@ -27,6 +27,8 @@ class Decision:
         Lines, values or customers that it touches; None where it touches all.
     examples
         Up to three values as they were found.
+    place
+        Name of the file or table that it is about, where a log has several.
     """
 
     topic: str
@@ -35,3 +37,19 @@ class Decision:
     setting: str | None = None
     n: int | None = None
     examples: tuple[str, ...] = ()
+    place: str | None = None
+
+
+def shown(decision: Decision) -> str:
+    """Return a decision as a line of text; values from the data keep no control characters.
+
+    Examples
+    --------
+    >>> shown(Decision("delimiter", ";", "it cuts the lines into the 4 columns of the header", "delimiter"))
+    'delimiter          ;: it cuts the lines into the 4 columns of the header [delimiter]'
+    """
+    place = f"{decision.place}: " if decision.place else ""
+    examples = f", e.g. {', '.join(decision.examples)}" if decision.examples else ""
+    setting = f" [{decision.setting}]" if decision.setting else ""
+    text = f"{decision.topic:<18} {place}{decision.value}: {decision.because}{examples}{setting}"
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

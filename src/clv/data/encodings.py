@@ -21,7 +21,7 @@ from typing import IO, cast
 
 import charset_normalizer
 
-from clv.config import TransactionsTable
+from clv.config import SourceTable
 from clv.data.decided import Decision
 from clv.data.layout import find_layout
 from clv.errors import DataError
@@ -54,7 +54,7 @@ def read_head(file: Path) -> str:
         return raw.read(SAMPLE_BYTES).decode("utf-8-sig", errors="replace")
 
 
-def as_utf8(file: Path, source: TransactionsTable, folder: Path) -> tuple[Path, Decision | None]:
+def as_utf8(file: Path, source: SourceTable, folder: Path) -> tuple[Path, Decision | None]:
     """Return the file itself when the engine can read it, else a UTF-8 copy in `folder`, and what was decided.
 
     Raises
@@ -148,7 +148,7 @@ def _refuse_long_line(chunk: bytes, since_break: int, n_breaks: int, file: Path)
     return length if first < 0 else len(chunk) - last - 1
 
 
-def _detect(file: Path, found: _Survey, source: TransactionsTable) -> tuple[str, Decision | None]:
+def _detect(file: Path, found: _Survey, source: SourceTable) -> tuple[str, Decision | None]:
     sample = found.sample
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or sample.count(0) * 5 > len(sample):
         # every second byte of UTF-16 is zero, three of four of UTF-32
@@ -209,7 +209,7 @@ def _odd_lines(file: Path) -> _OddLines:
     return found
 
 
-def _old_encoding(file: Path, found: _OddLines, source: TransactionsTable) -> tuple[str, Decision]:
+def _old_encoding(file: Path, found: _OddLines, source: SourceTable) -> tuple[str, Decision]:
     odd = {encoding: _oddness(list(found.words or {}), encoding) for encoding in OLD_ENCODINGS}
     if headed := [encoding for encoding in OLD_ENCODINGS if _names_columns(file, source, encoding)]:
         odd = {encoding: odd[encoding] for encoding in headed}
@@ -229,12 +229,12 @@ def _old_encoding(file: Path, found: _OddLines, source: TransactionsTable) -> tu
     return best, Decision("encoding", best, because, "encoding", n=found.n_bad, examples=examples)
 
 
-def _names_columns(file: Path, source: TransactionsTable, encoding: str) -> bool:
+def _names_columns(file: Path, source: SourceTable, encoding: str) -> bool:
     """Whether the header names all mapped columns when the file is read in this encoding."""
-    return set(source.columns.values()) <= set(_layout_names(file, source, encoding))
+    return set(source.mapped.values()) <= set(_layout_names(file, source, encoding))
 
 
-def _layout_names(file: Path, source: TransactionsTable, encoding: str) -> list[str]:
+def _layout_names(file: Path, source: SourceTable, encoding: str) -> list[str]:
     with open_text(file) as raw:
         head = raw.read(SAMPLE_BYTES).decode(encoding, "replace")
     try:
@@ -243,24 +243,28 @@ def _layout_names(file: Path, source: TransactionsTable, encoding: str) -> list[
         return []
 
 
-def _refuse_other_ids(file: Path, lines: list[bytes], source: TransactionsTable, one: str, other: str) -> None:
+def _refuse_other_ids(file: Path, lines: list[bytes], source: SourceTable, one: str, other: str) -> None:
     """Refuse two encodings that both fit when an id differs between them."""
     with open_text(file) as raw:
         head = raw.read(SAMPLE_BYTES).decode(one, "replace")
     layout = find_layout(head, source, str(file))
-    if source.columns["customer_id"] not in layout.names:
-        return
-    position = layout.names.index(source.columns["customer_id"])
+    ids = {theirs for ours, theirs in source.columns.items() if ours.endswith("_id") or ours == "referred_by"}
+    positions = [layout.names.index(name) for name in sorted(ids & set(layout.names))]
     for line in lines:
-        ids = []
-        for encoding in (one, other):
-            cells = next(csv.reader([line.decode(encoding, "replace")], delimiter=layout.delimiter), [])
-            ids.append(cells[position] if position < len(cells) else "")
-        if ids[0] != ids[1]:
-            raise DataError(
-                f"{file}: is no UTF-8 and can be read in two encodings, e.g. the id {ids[0][:40]!r} in {one} and "
-                f"{ids[1][:40]!r} in {other}; state 'encoding'"
-            )
+        cells, others = (
+            next(csv.reader([line.decode(encoding, "replace")], delimiter=layout.delimiter), [])
+            for encoding in (one, other)
+        )
+        for position in positions:
+            if cells[position : position + 1] != others[position : position + 1]:
+                raise DataError(
+                    f"{file}: is no UTF-8 and can be read in two encodings, e.g. the id {_cell(cells, position)} in "
+                    f"{one} and {_cell(others, position)} in {other}; state 'encoding'"
+                )
+
+
+def _cell(cells: list[str], position: int) -> str:
+    return repr(cells[position][:40] if position < len(cells) else "")
 
 
 def _oddness(words: list[bytes], encoding: str) -> float:

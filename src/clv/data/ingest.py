@@ -21,17 +21,18 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Column, StringColumn, Table
 
 from clv.config import TransactionsTable
-from clv.data import amounts, dates
-from clv.data.connect import locate, matching_files, open_engine, read_source
-from clv.data.dates import DatesRead
+from clv.data import amounts
+from clv.data.amounts import AmountsRead, DecimalMark
+from clv.data.connect import file_states, read_source, refuse_changed
 from clv.data.decided import Decision
+from clv.data.engine import open_engine
 from clv.data.missing import MISSING_IDS, is_missing, on_missing_ids
-from clv.data.odd_dates import lines_by_day, on_days, on_far_dates, proper_span, within
+from clv.data.odd_dates import lines_by_day, on_days, on_far_dates, proper_span
 from clv.data.oddities import find_oddities, on_copies
 from clv.data.order_totals import spread_totals
 from clv.data.reading import ORDINAL, Reading, small_table
 from clv.data.schema import DATE_AT_FAULT, FORMAT_REASONS, MONEY, QUARANTINE, REASONS, TRANSACTIONS
-from clv.data.timezones import has_times, is_utc, wall_clock
+from clv.data.stamps import read_stamps
 from clv.errors import DataError
 
 EARLIEST_DAY = dt.date(1970, 1, 1)
@@ -72,7 +73,14 @@ class Intake:
     decisions: tuple[Decision, ...] = ()
 
 
-def ingest(source: TransactionsTable, folder: Path, *, today: dt.date, max_unreadable_share: float = 0.05) -> Intake:
+def ingest(
+    source: TransactionsTable,
+    folder: Path,
+    *,
+    today: dt.date,
+    max_unreadable_share: float = 0.05,
+    is_whole_log: bool = True,
+) -> Intake:
     """Read a transaction log into `folder/transactions.parquet` and `folder/quarantine.parquet`.
 
     Parameters
@@ -87,6 +95,8 @@ def ingest(source: TransactionsTable, folder: Path, *, today: dt.date, max_unrea
     max_unreadable_share
         Share of lines with unreadable dates or amounts, or a wrong number of columns, above which the file was
         most likely misread and nothing is written.
+    is_whole_log
+        Whether no other source is read with it; then what looks odd in the log as a whole is said.
 
     Returns
     -------
@@ -106,7 +116,7 @@ def ingest(source: TransactionsTable, folder: Path, *, today: dt.date, max_unrea
     try:
         intake = _ingest(engine, source, folder, staging, today, max_unreadable_share)
         refuse_changed(source, before)
-        return intake
+        return replace(intake, decisions=(*intake.decisions, *on_log(engine, folder))) if is_whole_log else intake
     except (DataError, duckdb.Error) as error:
         for name in ("transactions.parquet", "quarantine.parquet"):
             (folder / name).unlink(missing_ok=True)
@@ -119,37 +129,25 @@ def ingest(source: TransactionsTable, folder: Path, *, today: dt.date, max_unrea
         shutil.rmtree(staging)
 
 
-def file_states(source: TransactionsTable) -> dict[str, tuple[int, ...]]:
-    """Return what changes with the content of each file of a source: its inode, its size and its times."""
-    found = {str(file): file.stat() for file in matching_files(locate(source.path))}
-    return {file: (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns) for file, seen in found.items()}
-
-
-def refuse_changed(source: TransactionsTable, before: dict[str, tuple[int, ...]]) -> None:
-    """Refuse what was read of files that are no longer what they were before.
-
-    Raises
-    ------
-    DataError
-        Naming the file.
-    """
-    after = file_states(source)
-    if changed := sorted(file for file in before.keys() | after.keys() if before.get(file) != after.get(file)):
-        raise DataError(f"{changed[0]}: changed while it was read; run again when it is complete")
-
-
 def check_currency(currency: str, intake: Intake, where: str) -> None:
     """Refuse a config whose currency is not the one that the source itself names.
 
     Raises
     ------
     DataError
-        Naming both.
+        Naming both, or all that several places of a log name.
     """
-    named = next((decision for decision in intake.decisions if decision.topic == "currency"), None)
-    if named is not None and named.value != currency:
+    said = [decision for decision in intake.decisions if decision.topic == "currency"]
+    if len({decision.value for decision in said}) > 1:
+        listed = ", ".join(f"{decision.place}: {decision.value}" for decision in said)
         raise DataError(
-            f"{where}: {named.because}: {named.value}, but currency is {currency}; state currency: {named.value}"
+            f"the logs are in several currencies, whose amounts do not add up ({listed}); convert them to one"
+        )
+    if said and said[0].value != currency:
+        named = said[0]
+        raise DataError(
+            f"{named.place or where}: {named.because}: {named.value}, but currency is {currency}; "
+            f"state currency: {named.value}"
         )
 
 
@@ -190,7 +188,6 @@ def _ingest(
             judged = judged.mutate(reason=reason)
             clean = _write_clean(engine, judged, folder, "clean_without_far_dates")
             decisions = [*decisions, on_far_dates(by_day, span)]
-            by_day = within(by_day, span)
     n_malformed = 0 if reading.malformed is None else reading.malformed.count().execute()
     found = reading.rows.count().execute() + n_malformed
     quarantine = _quarantine(engine, judged, reading, is_empty=found == clean.count().execute())
@@ -201,10 +198,14 @@ def _ingest(
         *decisions,
         *on_missing_ids(quarantine.filter(_.reason == "no_customer_id")),
         *(on_copies(judged.filter(_.reason.isnull() & _.is_twin)) if has_copies else []),
-        *find_oddities(engine, clean),
-        *on_days(by_day, clean),
     ]
     return replace(intake, decisions=tuple(said))
+
+
+def on_log(engine: Backend, folder: Path) -> list[Decision]:
+    """Return what looks odd in the usable lines of a folder as a whole: ids, orders, days."""
+    clean = engine.read_parquet(folder / "transactions.parquet", table_name="log")
+    return [*find_oddities(engine, clean), *on_days(lines_by_day(clean), clean)]
 
 
 def _write_clean(engine: Backend, judged: Table, folder: Path, name: str) -> Table:
@@ -275,20 +276,24 @@ def _typed(
 ) -> tuple[Table, list[Decision]]:
     """Give the mapped columns their types, and say what was decided for it."""
     rows, columns, where = reading.rows, source.columns, source.path
-    when = _timestamps(reading, source, f"{where}: {columns['ordered_at']}")
+    when = read_stamps(reading, columns["ordered_at"], source)
     decisions = list(when.decisions)
-    amount, amount_missing = ibis.null(MONEY), ibis.literal(False)
+    amount, amount_missing, mark = ibis.null(MONEY), ibis.literal(False), None
     if source.has_amounts:
-        amount, on_amounts = _amounts(rows, source)
+        amount, mark, on_amounts = _amounts(rows, source, "amount")
         amount_missing = is_missing(rows[columns["amount"]], any_case=True)
         free = [name for name in reading.columns if name not in columns.values()]
         currency = amounts.find_currency(rows, free, columns.get("currency"), where)
         decisions += [*on_amounts, *([] if currency is None else [currency])]
     optional = {
         name: _text(rows[columns[name]], f"{where}: {columns[name]}") if name in columns else ibis.null(str)
-        for name in ("order_id", "product_id")
+        for name in ("order_id", "product_id", "channel", "store_id")
     }
     quantity = rows[columns["quantity"]].try_cast("float64") if "quantity" in columns else ibis.null("float64")
+    money = {
+        name: _amounts(rows, source, name, mark).amount if name in columns else ibis.null(MONEY)
+        for name in ("discount", "cost")
+    }
     repeats = _repeats(reading) if has_copies else ibis.literal(False)
     has_order = ~is_missing(rows[columns["order_id"]]) if "order_id" in columns else ibis.literal(False)
     words = MISSING_IDS if source.missing_ids is None else source.missing_ids
@@ -305,6 +310,8 @@ def _typed(
         is_twin=repeats & ~has_order,
         quantity=quantity,
         **optional,
+        **money,
+        register=ibis.literal(source.register_name),
         **{ORDINAL: ibis.null("int64") if reading.locate is None else rows[ORDINAL]},
     )
     typed = engine.create_view("typed", typed)  # keeps the engine from typing once a reason
@@ -323,50 +330,15 @@ def _text(column: Column, where: str) -> StringColumn:
     return text.re_replace(r"\.0+$", "") if fractional else text
 
 
-def _timestamps(reading: Reading, source: TransactionsTable, where: str) -> DatesRead:
-    """Read the dates as the wall clock of the place of the order."""
-    rows, name = reading.rows, source.columns["ordered_at"]
-    kind = rows[name].type()
-    if kind.is_timestamp() or kind.is_date():
-        in_utc = kind.is_timestamp() and kind.timezone is not None
-        when = DatesRead(rows[name].cast("timestamp"), in_utc, ())
-    elif kind.is_string() or kind.is_numeric():
-        when = dates.read_text(rows, name, where, date_format=source.date_format, in_utc=source.timezone is not None)
-        if kind.is_floating() and not when.is_number:
-            raise DataError(f"{where}: dates are of type {kind}; give dates, timestamps or text")
-    else:
-        raise DataError(f"{where}: dates are of type {kind}; give dates, timestamps or text")
-    if source.timezone is not None:
-        said = Decision("time_zone", source.timezone, "stated", "timezone")
-        return replace(
-            when, stamp=wall_clock(rows, when.stamp, source.timezone, where), decisions=(*when.decisions, said)
-        )
-    return _at_home(reading, when, reading.zones.get(name, "UTC"), where) if when.in_utc else when
-
-
-def _at_home(reading: Reading, when: DatesRead, zone: str, where: str) -> DatesRead:
-    """Turn moments into the clock of the zone that the source keeps for them; UTC says when, but not where."""
-    if not is_utc(zone):
-        said = Decision("time_zone", zone, "the column is stored with this time zone", "timezone")
-        stamp = wall_clock(reading.rows, when.stamp, zone, where, stated=False)
-        return replace(when, stamp=stamp, decisions=(*when.decisions, said))
-    if has_times(reading.rows, when.stamp):
-        example = reading.rows.select(at=when.stamp).filter(_.at != _.at.truncate("D")).limit(1).execute()["at"][0]
-        raise DataError(
-            f"{where}: holds moments in UTC, e.g. {example}, whose day depends on the place of the order; state "
-            "timezone, such as America/Mexico_City, or UTC where its days are meant"
-        )
-    return when
-
-
-def _amounts(rows: Table, source: TransactionsTable) -> tuple[Column, tuple[Decision, ...]]:
-    name, where = source.columns["amount"], f"{source.path}: {source.columns['amount']}"
-    if rows[name].type().is_numeric():
-        return rows[name].try_cast(MONEY), ()
-    if not rows[name].type().is_string():
-        raise DataError(f"{where}: amounts are of type {rows[name].type()}; give numbers")
-    read = amounts.read_text(rows, name, where, decimal=source.decimal, currency_sign=source.currency_sign)
-    return read.amount, read.decisions
+def _amounts(rows: Table, source: TransactionsTable, name: str, mark: DecimalMark | None = None) -> AmountsRead:
+    """Read a column of money; `mark` is what another column of the same lines told of the decimal mark."""
+    theirs, where = source.columns[name], f"{source.path}: {source.columns[name]}"
+    if rows[theirs].type().is_numeric():
+        return AmountsRead(rows[theirs].try_cast(MONEY), None, ())
+    if not rows[theirs].type().is_string():
+        raise DataError(f"{where}: amounts are of type {rows[theirs].type()}; give numbers")
+    decimal = source.decimal or mark
+    return amounts.read_text(rows, theirs, where, decimal=decimal, currency_sign=source.currency_sign)
 
 
 def _has_copies(reading: Reading) -> bool:

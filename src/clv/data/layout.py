@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from clv.config import TransactionsTable
+from clv.config import SourceTable
 from clv.data.decided import Decision
 from clv.data.reading import ORDINAL
 from clv.errors import DataError
@@ -54,7 +54,7 @@ class Layout:
         return self.names[:1] == (ROW_NAMES,)
 
 
-def find_layout(head: str, source: TransactionsTable, where: str) -> Layout:
+def find_layout(head: str, source: SourceTable, where: str) -> Layout:
     """Tell the layout of a text file from its beginning.
 
     Parameters
@@ -80,7 +80,7 @@ def find_layout(head: str, source: TransactionsTable, where: str) -> Layout:
         raise DataError(f"{where}: delimiter {stated!r} must be a 1-character text, 'tab' or 'whitespace'")
     if source.column_names is not None and not source.header:
         delimiter = stated or (separator[1] if separator else _guess(lines[first:]))
-        return Layout(delimiter, first, _distinct(source.column_names), 0)
+        return Layout(delimiter, first, distinct_names(source.column_names), 0)
     skip, delimiter = _find_header(lines, first, source, [stated] if stated else list(DELIMITERS)) or (
         first,
         stated or (separator[1] if separator else _guess(lines[first:])),
@@ -93,10 +93,10 @@ def find_layout(head: str, source: TransactionsTable, where: str) -> Layout:
     if _has_row_names(lines[skip + n_header :], len(names), delimiter):
         names = [ROW_NAMES, *names]
     titles = tuple(line.strip() for line in lines[:skip] if line.strip())
-    return Layout(delimiter, skip, _distinct(names), n_header, titles)
+    return Layout(delimiter, skip, distinct_names(names), n_header, titles)
 
 
-def decisions_on(layout: Layout, source: TransactionsTable) -> list[Decision]:
+def decisions_on(layout: Layout, source: SourceTable) -> list[Decision]:
     """Return what was decided about the layout, for the record."""
     shown = {"\t": "tab", " ": "space"}.get(layout.delimiter, layout.delimiter)
     because = "stated" if source.delimiter else f"it cuts the lines into the {len(layout.names)} columns of the header"
@@ -112,11 +112,9 @@ def decisions_on(layout: Layout, source: TransactionsTable) -> list[Decision]:
     return found
 
 
-def _find_header(
-    lines: list[str], first: int, source: TransactionsTable, delimiters: list[str]
-) -> tuple[int, str] | None:
+def _find_header(lines: list[str], first: int, source: SourceTable, delimiters: list[str]) -> tuple[int, str] | None:
     """Find the first line that names all mapped columns under one of the delimiters."""
-    wanted = set(source.columns.values())
+    wanted = set(source.mapped.values())
     for number in range(first, min(first + LINES_ABOVE, len(lines))):
         text = "".join(lines[number : number + 10])  # a quoted name may span lines
         for delimiter in delimiters:
@@ -154,14 +152,14 @@ def _has_row_names(lines: list[str], n_names: int, delimiter: str) -> bool:
     return 2 * len(longer) > len(rows) and len({row[0] for row in longer}) == len(longer)
 
 
-def _refuse_twice(names: list[str], source: TransactionsTable, where: str) -> None:
-    if twice := sorted({name for name in names if names.count(name) > 1} & set(source.columns.values())):
+def _refuse_twice(names: list[str], source: SourceTable, where: str) -> None:
+    if twice := sorted({name for name in names if names.count(name) > 1} & set(source.mapped.values())):
         raise DataError(f"{where}: the header names {', '.join(map(repr, twice))} twice; rename one of the columns")
 
 
-def _refuse_values(header: list[str], source: TransactionsTable, where: str) -> None:
+def _refuse_values(header: list[str], source: SourceTable, where: str) -> None:
     """Refuse a first line of values: it is no header, and would be lost as one."""
-    if source.column_names or set(header) & set(source.columns.values()):
+    if source.column_names or set(header) & set(source.mapped.values()):
         return
     if values := [cell for cell in header if VALUE.fullmatch(cell)]:
         raise DataError(
@@ -170,7 +168,7 @@ def _refuse_values(header: list[str], source: TransactionsTable, where: str) -> 
         )
 
 
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+def distinct_names(names: Iterable[str]) -> tuple[str, ...]:
     """Add its position to a name that is empty or taken; the engine tells no case in names."""
     distinct: dict[str, str] = {ORDINAL: ""}
     for position, name in enumerate(names):

@@ -19,8 +19,8 @@ import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
-from clv.data.customers import DAY_NET
 from clv.data.decided import Decision
+from clv.data.engine import DAY_NET
 from clv.data.origins import sample_days
 
 FloatArray = npt.NDArray[np.float64]

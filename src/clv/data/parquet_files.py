@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
-from clv.config import TransactionsTable
+from clv.config import SourceTable
 from clv.data.reading import Reading
 from clv.errors import DataError
 
 EXACT_FLOATS = 2**53  # whole numbers up to here are exact as floats
 
 
-def read(engine: Backend, files: list[Path], source: TransactionsTable) -> Reading:
+def read(engine: Backend, files: list[Path], source: SourceTable) -> Reading:
     """Return the rows of files with the same mapped columns, each column in the widest of its types.
 
     Raises
@@ -25,7 +25,7 @@ def read(engine: Backend, files: list[Path], source: TransactionsTable) -> Readi
         If a file lacks a mapped column, or a column is of types that do not go together.
     """
     schemas = {file: pq.read_schema(file) for file in files}
-    mapped = [name for name in source.columns.values() if any(name in schema.names for schema in schemas.values())]
+    mapped = [name for name in source.mapped.values() if any(name in schema.names for schema in schemas.values())]
     for file, schema in schemas.items():
         if missing := [name for name in mapped if name not in schema.names]:
             raise DataError(
@@ -48,7 +48,7 @@ def read(engine: Backend, files: list[Path], source: TransactionsTable) -> Readi
     return Reading(rows, zones=zones)
 
 
-def _ids(source: TransactionsTable) -> set[str]:
+def _ids(source: SourceTable) -> set[str]:
     return {column for ours, column in source.columns.items() if ours.endswith("_id")}
 
 

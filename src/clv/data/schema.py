@@ -20,6 +20,11 @@ TRANSACTIONS: Final = ibis.schema(
         "order_id": "string",
         "product_id": "string",
         "quantity": "float64",
+        "channel": "string",
+        "store_id": "string",
+        "discount": MONEY,
+        "cost": MONEY,  # of the line
+        "register": "string",  # of the customers whose ids these are
     }
 )
 """One row per usable line of the source. A column that the source lacks is all null."""

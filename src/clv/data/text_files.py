@@ -16,7 +16,7 @@ from ibis import _
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
-from clv.config import TransactionsTable
+from clv.config import SourceTable
 from clv.data.decided import Decision
 from clv.data.encodings import as_utf8, open_text, read_head
 from clv.data.layout import ROW_NAMES, Layout, decisions_on, find_layout
@@ -37,7 +37,7 @@ OTHER_KINDS = (
 DUCKDB_MAGIC = b"DUCK"  # eight bytes into the file
 
 
-def read(engine: Backend, files: list[Path], source: TransactionsTable, staging: Path) -> Reading:
+def read(engine: Backend, files: list[Path], source: SourceTable, staging: Path) -> Reading:
     """Stage text files of one layout as Parquet and return their rows and their malformed lines.
 
     See `clv.data.connect.read_source`.
@@ -188,7 +188,7 @@ def _read_whitespace(
     files: list[Path],
     paths: list[Path],
     head: str,
-    source: TransactionsTable,
+    source: SourceTable,
     staging: Path,
     decisions: list[Decision],
 ) -> Reading:

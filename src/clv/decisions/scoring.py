@@ -21,17 +21,14 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
 from clv.config import Config
-from clv.data.accounting import Accounts, accounts_as_of, valued
+from clv.data.accounting import Accounts
 from clv.data.behaviour import behaviour
-from clv.data.connect import open_engine
-from clv.data.customers import customer_days
-from clv.data.ingest import check_as_of, ingest
-from clv.data.odd_amounts import as_usual, find_odd
+from clv.data.engine import open_engine
 from clv.data.schema import REASONS
+from clv.decisions.basis import Basis, settle
 from clv.decisions.export import TableWriter, export_table
 from clv.decisions.forecasting import fit_forecaster
 from clv.decisions.lifetime_value import forecast
-from clv.decisions.reach import Reach, reach_of, require_reach
 from clv.learning.forecaster import Forecaster
 
 CUSTOMERS_PER_PART: Final = 250_000
@@ -45,9 +42,7 @@ class _Scoring:
     """What is settled before the first customer is forecast."""
 
     config: Config
-    accounts: Accounts
-    as_of: dt.date
-    reach: Reach | None
+    basis: Basis
     purchase_days: Table
     forecaster: Forecaster
 
@@ -110,23 +105,12 @@ def score(config: Config, today: dt.date | None = None) -> pd.DataFrame:
 def _prepare(
     config: Config, folder: Path, engine: Backend, today: dt.date | None, out: TableWriter | None = None
 ) -> _Scoring:
-    source, today = config.source.transactions, today or dt.datetime.now(dt.UTC).date()
-    intake = ingest(source, folder, today=today, max_unreadable_share=config.max_unreadable_share)
-    as_of = config.as_of or intake.last_day
-    check_as_of(as_of, intake, today)
-    accounts = accounts_as_of(folder, engine, intake, as_of)
-    transactions = valued(engine.read_parquet(folder / "transactions.parquet"), accounts)
-    customer_days(transactions, as_of, config.purchase_rule).to_parquet(folder / "days.parquet")
+    basis, purchase_days = settle(config, folder, engine, today)
     (folder / "transactions.parquet").unlink()
-    days = engine.read_parquet(folder / "days.parquet")
-    odd = find_odd(days)
-    purchase_days = as_usual(days, odd)
     if out is not None:
         out.require_room(BYTES_PER_CUSTOMER * int(purchase_days.customer_id.nunique().execute()))
-    if (reach := reach_of(purchase_days, as_of, config.horizon_days)) is not None:
-        require_reach(reach, config.max_horizon_multiple)
-    forecaster = fit_forecaster(purchase_days, as_of, config.horizon, config.churn_window_days)
-    return _Scoring(config, accounts, as_of, reach, purchase_days, forecaster)
+    forecaster = fit_forecaster(purchase_days, basis.as_of, config.horizon, config.churn_window_days)
+    return _Scoring(config, basis, purchase_days, forecaster)
 
 
 def _parts(scoring: _Scoring) -> Iterator[pd.DataFrame]:
@@ -137,11 +121,11 @@ def _parts(scoring: _Scoring) -> Iterator[pd.DataFrame]:
         if n_parts > 1:
             rows = rows.filter((_.customer_id.hash() % n_parts).abs() == part)
         span = round(scoring.forecaster.span.days)
-        known = behaviour(rows, scoring.as_of, span).order_by("customer_id").execute().set_index("customer_id")
+        known = behaviour(rows, scoring.basis.as_of, span).order_by("customer_id").execute().set_index("customer_id")
         predicted = forecast(
             known,
             scoring.forecaster,
-            as_of=scoring.as_of,
+            as_of=scoring.basis.as_of,
             margin=scoring.config.margin,
             rate=scoring.config.discount_rate,
         )
@@ -163,8 +147,8 @@ def _keep_rejected(quarantine: Path, writer: TableWriter) -> None:
 def _said(scoring: _Scoring, n_customers: int) -> list[str]:
     contest, horizon_days = scoring.forecaster.contest_, scoring.config.horizon_days
     return [
-        account_of(scoring.accounts, scoring.as_of, scoring.config.currency),
-        f"{n_customers:,} customers as of {scoring.as_of}; forecast over {horizon_days} days; "
+        account_of(scoring.basis.accounts, scoring.basis.as_of, scoring.config.currency),
+        f"{n_customers:,} customers as of {scoring.basis.as_of}; forecast over {horizon_days} days; "
         f"churn is no order within {scoring.forecaster.window.days:.0f} days",
         f"forecast by: {contest.winner}, "
         + (
@@ -207,12 +191,12 @@ def account_of(accounts: Accounts, as_of: dt.date, currency: str) -> str:
 
 def _cautions(scoring: _Scoring) -> list[str]:
     """Return what weakens the forecast, a sentence each."""
-    said, reach = [], scoring.reach
+    said, reach = [], scoring.basis.reach
     if reach is not None and reach.is_far:
         said.append(
             f"caution: the forecast looks {reach.horizon_days} days ahead, {reach.multiple:.1f} times the "
             f"{reach.history_days} days of history; trust the order of customers more than the sums"
         )
-    if scoring.config.source.transactions.has_amounts and not scoring.accounts.has_amounts:
+    if scoring.config.source.has_amounts and not scoring.basis.accounts.has_amounts:
         said.append("all amounts are zero: orders are forecast, and no money")
     return said

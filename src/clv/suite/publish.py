@@ -77,7 +77,7 @@ def run_suite(config: Config, reports: Path, progress: Progress) -> Published:
     try:
         _build(config, building, run_id, progress, started)
     except BaseException as error:  # an interruption leaves its remains, too
-        _set_aside(building, home / "failed" / run_id, error)
+        _set_aside(config, building, home / "failed" / run_id, error)
         raise
     published = home / run_id
     building.rename(published)
@@ -96,7 +96,7 @@ def _build(config: Config, folder: Path, run_id: str, progress: Progress, starte
     _forget_paths(executed)
     render_site(workspace, executed)
     _export(workspace)
-    (folder / "transactions.parquet").unlink()  # the source is the client's; the run keeps what it derived
+    _forget_sources(config, folder)
     record = _record(workspace, executed, time.monotonic() - started)
     _write_synced(folder / "run.json", json.dumps(record, indent=2, default=str))
 
@@ -140,11 +140,17 @@ def _forget_paths(executed: list[Executed]) -> None:
         done.file.write_text(json.dumps(notebook, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _set_aside(building: Path, failed: Path, error: BaseException) -> None:
+def _forget_sources(config: Config, folder: Path) -> None:
+    """Remove the clean rows: the data are the client's, and the run keeps what it derived from them."""
+    for name in ("transactions", *config.source.tables):
+        (folder / f"{name}.parquet").unlink(missing_ok=True)
+
+
+def _set_aside(config: Config, building: Path, failed: Path, error: BaseException) -> None:
     failed.parent.mkdir(parents=True, exist_ok=True)
     kind, text = type(error).__name__, str(error) if isinstance(error, ClvError) else repr(error)
     (building / "error.json").write_text(json.dumps({"error": kind, "message": text}, indent=2), encoding="utf-8")
-    (building / "transactions.parquet").unlink(missing_ok=True)  # the client's data, once more a failure
+    _forget_sources(config, building)
     building.rename(failed)
     _drop_if_empty(building.parent)
 

@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,17 +21,19 @@ from pydantic import BaseModel, ConfigDict
 
 import clv
 from clv.config import Config
-from clv.data.accounting import Accounts, accounts_as_of, valued
-from clv.data.connect import locate, matching_files, open_engine
-from clv.data.customers import customer_days
-from clv.data.ingest import Intake, check_as_of, check_currency, file_states, ingest, refuse_changed
-from clv.data.odd_amounts import Odd, as_usual, find_odd
-from clv.decisions.reach import Reach, reach_of, require_reach
+from clv.data import connect
+from clv.data.accounting import Accounts, valued
+from clv.data.engine import open_engine
+from clv.data.ingest import Intake, check_currency
+from clv.data.tables import Orphans, TableRecord, read_tables
+from clv.decisions.basis import settle
+from clv.decisions.reach import Reach
 from clv.errors import DataError
 from clv.report.text import Text
 from clv.suite.graph import writer_of
 
 CONTEXT = "context.json"
+PURCHASE_DAYS = "purchase_days.parquet"
 
 
 class Context(BaseModel):
@@ -56,6 +57,8 @@ class Context(BaseModel):
         The same as of the date: what the report rests on, what is later, what was set aside; whether money is known.
     reach
         Length of the forecast beside that of the history; None where too few have bought to forecast anything.
+    tables, orphans
+        What was read of the tables beside the transactions, and the keys without a partner between any two.
     source_sha256
         Fingerprint of the source files.
     code_sha256
@@ -73,6 +76,8 @@ class Context(BaseModel):
     intake: Intake
     accounts: Accounts
     reach: Reach | None
+    tables: tuple[TableRecord, ...] = ()
+    orphans: tuple[Orphans, ...] = ()
     source_sha256: str
     code_sha256: str
 
@@ -111,13 +116,19 @@ class Workspace:
         lines = engine.read_parquet(self.folder / "transactions.parquet", table_name="transactions")
         return valued(lines, self.context.accounts)
 
+    def table(self, name: str) -> Table | None:
+        """Return the clean rows of a table beside the transactions, None where the config maps none.
+
+        Its columns are those of `clv.definitions`, null where the source has none, and its attributes.
+        """
+        file = self.folder / f"{name}.parquet"
+        return ibis.get_backend(self.transactions).read_parquet(file) if file.exists() else None
+
     @cached_property
     def days(self) -> Table:
         """Return one row per customer and day up to the as-of date, a few odd amounts also at their usual."""
         engine = ibis.get_backend(self.transactions)
-        days = customer_days(self.transactions, self.as_of, self.config.purchase_rule)
-        days = engine.create_table("days", days, temp=True)
-        return as_usual(days, find_odd(days))
+        return engine.read_parquet(self.folder / PURCHASE_DAYS, table_name="days")
 
     @property
     def has_amounts(self) -> bool:
@@ -178,44 +189,37 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
         If the source cannot be used, or the as-of date, the holdout or the horizon does not fit its span.
     """
     now = dt.datetime.now(dt.UTC)
-    table = config.source.transactions
-    before, source_sha256 = file_states(table), fingerprint(config)
-    intake = ingest(table, folder, today=today or now.date(), max_unreadable_share=config.max_unreadable_share)
-    refuse_changed(table, before)  # the fingerprint is that of the content that was read
-    check_currency(config.currency, intake, table.path)
-    as_of = config.as_of or intake.last_day
-    check_as_of(as_of, intake, today or now.date())
-    accounts, reach, odd = _settle(config, folder, intake, as_of)
+    today, places = today or now.date(), config.source.places
+    states, source_sha256 = [connect.file_states(place) for place in places], fingerprint(config)
+    engine = open_engine(spill=folder)
+    try:
+        basis, days = settle(config, folder, engine, today)
+        check_currency(config.currency, basis.intake, places[0].path)
+        days.to_parquet(folder / PURCHASE_DAYS)
+        (folder / "days.parquet").unlink()
+        read = read_tables(config, engine, folder, today)
+    finally:
+        engine.disconnect()
+    for place, before in zip(places, states, strict=True):
+        connect.refuse_changed(place, before)  # the fingerprint is that of the content that was read
     context = Context(
         run_id=run_id,
         created_at=now,
         version=clv.__version__,
         config=config.portable(),
-        as_of=as_of,
-        holdout_start=as_of - dt.timedelta(days=_holdout_days(config, (as_of - intake.first_day).days)),
-        intake=replace(intake, decisions=(*intake.decisions, *odd.decisions)),
-        accounts=accounts,
-        reach=reach,
+        as_of=basis.as_of,
+        holdout_start=basis.as_of
+        - dt.timedelta(days=_holdout_days(config, (basis.as_of - basis.intake.first_day).days)),
+        intake=basis.intake,
+        accounts=basis.accounts,
+        reach=basis.reach,
+        tables=read.tables,
+        orphans=read.orphans,
         source_sha256=source_sha256,
         code_sha256=code_fingerprint(),
     )
     (folder / CONTEXT).write_text(context.model_dump_json(indent=2), encoding="utf-8")
     return Workspace(folder)
-
-
-def _settle(config: Config, folder: Path, intake: Intake, as_of: dt.date) -> tuple[Accounts, Reach | None, Odd]:
-    """Count lines and money as of the date, find odd amounts, and refuse a horizon that no such history carries."""
-    engine = open_engine(spill=folder)
-    try:
-        accounts = accounts_as_of(folder, engine, intake, as_of)
-        lines = valued(engine.read_parquet(folder / "transactions.parquet"), accounts)
-        days = engine.create_table("days", customer_days(lines, as_of, config.purchase_rule), temp=True)
-        reach, odd = reach_of(days, as_of, config.horizon_days), find_odd(days)
-    finally:
-        engine.disconnect()
-    if reach is not None:
-        require_reach(reach, config.max_horizon_multiple)
-    return accounts, reach, odd
 
 
 def _holdout_days(config: Config, span: int) -> int:
@@ -238,9 +242,5 @@ def code_fingerprint() -> str:
 
 
 def fingerprint(config: Config) -> str:
-    """Return the SHA-256 of the source files of a config."""
-    digest = hashlib.sha256()
-    for file in matching_files(locate(config.source.transactions.path)):
-        with file.open("rb") as content:
-            digest.update(hashlib.file_digest(content, "sha256").digest())
-    return digest.hexdigest()
+    """Return the SHA-256 of all that a config reads."""
+    return hashlib.sha256(b"".join(connect.fingerprint(place) for place in config.source.places)).hexdigest()

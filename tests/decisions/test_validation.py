@@ -11,7 +11,7 @@ from tests.data.conftest import COLUMNS, GOOD, HEADER
 
 from clv import cli
 from clv.config import config_for_file, load_config
-from clv.data.validation import tell, validate
+from clv.decisions.validation import tell, validate
 from clv.errors import DataError
 from clv.suite.workspace import Workspace, prepare
 
