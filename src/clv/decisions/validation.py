@@ -92,7 +92,7 @@ def tell(found: Validation) -> Iterator[str]:
     yield f"customers  {found.n_customers:,} with {found.n_orders:,} days of orders"
     yield f"money      {_money(found.basis.accounts)}"
     if (reach := found.basis.reach) is not None and reach.is_far:
-        yield f"forecast   {reach.horizon_days} days, {reach.multiple:.1f} times the history: far, trust ranks, not sums"
+        yield f"forecast   {reach.horizon_days} days, {reach.multiple:.1f} times the history: trust ranks, not sums"
     for table in found.tables.tables:
         yield from _told(table)
     for keys in found.tables.orphans:

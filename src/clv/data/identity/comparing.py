@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from clv.data.connect import open_engine
+from clv.data.engine import open_engine
 from clv.data.identity.columns import arrow_table
 from clv.data.identity.levels import Field
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from clv.data.connect import open_engine
+from clv.data.engine import open_engine
 from clv.data.identity import levels
 from clv.data.identity.columns import arrow_table
 from clv.data.identity.comparing import columns_of, levels_query
