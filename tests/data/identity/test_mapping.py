@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clv.data.connect import open_engine
+from clv.data.engine import open_engine
 from clv.data.identity import count_unknown, map_ids
 from clv.errors import DataError
 
