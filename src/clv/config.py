@@ -221,9 +221,31 @@ class Source(_Settings):
         return {name: found for name, found in places.items() if found}
 
     @property
+    def registers(self) -> list[str]:
+        """Return the names of the customer registers whose ids the tables carry, sorted."""
+        places = {"transactions": self.transactions, **self.tables}
+        speaking = [found for name, found in places.items() if TABLES[name].speaks_of_customers]
+        return sorted({place.register_name for found in speaking for place in found})
+
+    @property
     def places(self) -> list[SourceTable]:
         """Return every place that is read, transactions first."""
         return [*self.transactions, *(place for places in self.tables.values() for place in places)]
+
+
+class IdentityRules(_Settings):
+    """How the cards of the customer registers become people."""
+
+    resolve: bool = Field(True, description="Whether cards are joined at all")
+    threshold: float = Field(0.9, ge=0.5, lt=1, description="Probability of one person from which cards are joined")
+    region: str | None = Field(
+        None, pattern="^[A-Z]{2}$", description="Country of phones and tax ids, ISO 3166; default: what the data tell"
+    )
+    never_links: str | None = Field(None, description="CSV of pairs that are never one person, as the list to review")
+    precedence: tuple[str, ...] = Field((), strict=False, description="Registers, the most trusted first")
+    survivorship: dict[str, Literal["recent", "complete", "common", "precedence"]] = Field(
+        default_factory=dict, description="Field of the card: which value survives, where it differs from the rule"
+    )
 
 
 class PortfolioRules(_Settings):
@@ -275,6 +297,7 @@ class Config(_Settings):
     personal_columns: Literal["drop", "keep"] = Field(
         "drop", description="Whether columns marked personal stay in the tables of a run, once identity has used them"
     )
+    identity: IdentityRules = Field(default_factory=IdentityRules)
     portfolios: PortfolioRules = Field(default_factory=PortfolioRules)
     notebooks: dict[str, dict[str, Scalar]] = Field(
         default_factory=dict, description="Parameters of single notebooks, e.g. 02_current_value: {top_share: 0.1}"
@@ -290,6 +313,8 @@ class Config(_Settings):
         """Return the config as it may travel: source paths as written, and where these were absolute, the file name."""
         content = self.model_dump()
         _shorten_paths(content["source"], f"{self._folder}/")
+        if never := content["identity"]["never_links"]:
+            content["identity"]["never_links"] = Path(never).name
         return Config.model_validate(content)
 
     @property
@@ -364,7 +389,11 @@ def _anchored(config: Config, base: Path) -> Config:
         name: tuple(place.model_copy(update={"path": _anchored_path(place.path, base)}) for place in found)
         for name, found in {"transactions": config.source.transactions, **config.source.tables}.items()
     }
-    anchored = config.model_copy(update={"source": config.source.model_copy(update=places)})
+    identity = config.identity
+    if identity.never_links is not None:
+        identity = identity.model_copy(update={"never_links": _anchored_path(identity.never_links, base)})
+    source = config.source.model_copy(update=places)
+    anchored = config.model_copy(update={"source": source, "identity": identity})
     anchored._folder = str(base)
     return anchored
 

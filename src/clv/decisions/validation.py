@@ -16,7 +16,7 @@ from clv.data.decided import shown
 from clv.data.engine import open_engine
 from clv.data.ingest import check_currency
 from clv.data.schema import REASONS
-from clv.data.tables import TableRecord, TablesRead, read_tables
+from clv.data.tables import TableRecord
 from clv.decisions.basis import Basis, settle
 
 
@@ -27,15 +27,12 @@ class Validation:
     Attributes
     ----------
     basis
-        Lines, money, days, decisions and reach of the transactions.
-    tables
-        What was read of the tables beside them, and the keys without a partner.
+        Lines, money, days, decisions and reach of the transactions, the other tables and the people.
     n_customers, n_orders
         Customers with a usable line, and their days with one, up to the as-of date.
     """
 
     basis: Basis
-    tables: TablesRead
     n_customers: int
     n_orders: int
 
@@ -61,10 +58,9 @@ def validate(config: Config, today: dt.date | None = None) -> Validation:
         try:
             basis, days = settle(config, Path(name), engine, today)
             counted = days.aggregate(customers=_.customer_id.nunique(), orders=_.count()).execute()
-            tables = read_tables(config, engine, Path(name), today)
         finally:
             engine.disconnect()
-    return Validation(basis, tables, int(counted["customers"][0]), int(counted["orders"][0]))
+    return Validation(basis, int(counted["customers"][0]), int(counted["orders"][0]))
 
 
 def validate_company(config: Config, today: dt.date | None = None) -> Validation:
@@ -93,12 +89,16 @@ def tell(found: Validation) -> Iterator[str]:
     yield f"money      {_money(found.basis.accounts)}"
     if (reach := found.basis.reach) is not None and reach.is_far:
         yield f"forecast   {reach.horizon_days} days, {reach.multiple:.1f} times the history: trust ranks, not sums"
-    for table in found.tables.tables:
+    for table in found.basis.tables.tables:
         yield from _told(table)
-    for keys in found.tables.orphans:
+    for keys in found.basis.tables.orphans:
         if keys.rows:
             missing = f"{keys.values:,} {keys.column} not in {keys.target}"
             yield f"keys       {keys.rows:,} rows of {keys.table} name {missing}"
+    if (identity := found.basis.identity) is not None:
+        cards = sum(identity.records.values())
+        yield f"people     {identity.people:,} on {cards:,} cards; {identity.review:,} pairs to review"
+        yield from (f"           {note}" for note in identity.notes)
     yield "decided"
     for decision in intake.decisions:
         yield f"  {shown(decision)}"

@@ -91,6 +91,11 @@ class Definition:
     one_of: tuple[str, ...] = ()
 
     @property
+    def speaks_of_customers(self) -> bool:
+        """Return whether rows name customers by the ids of a register."""
+        return self.name == CUSTOMER[0] or any(column.refers_to == CUSTOMER for column in self.columns)
+
+    @property
     def required(self) -> tuple[str, ...]:
         """Return the columns that every source of the table must map."""
         return tuple(column.name for column in self.columns if column.required)

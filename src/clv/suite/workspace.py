@@ -24,8 +24,9 @@ from clv.config import Config
 from clv.data import connect
 from clv.data.accounting import Accounts, valued
 from clv.data.engine import open_engine
+from clv.data.identity.company import IdentityRecord
 from clv.data.ingest import Intake, check_currency
-from clv.data.tables import Orphans, TableRecord, read_tables
+from clv.data.tables import Orphans, TableRecord
 from clv.decisions.basis import settle
 from clv.decisions.reach import Reach
 from clv.errors import DataError
@@ -59,6 +60,8 @@ class Context(BaseModel):
         Length of the forecast beside that of the history; None where too few have bought to forecast anything.
     tables, orphans
         What was read of the tables beside the transactions, and the keys without a partner between any two.
+    identity
+        What became of the customer registers; None where none tells people apart.
     source_sha256
         Fingerprint of the source files.
     code_sha256
@@ -78,6 +81,7 @@ class Context(BaseModel):
     reach: Reach | None
     tables: tuple[TableRecord, ...] = ()
     orphans: tuple[Orphans, ...] = ()
+    identity: IdentityRecord | None = None
     source_sha256: str
     code_sha256: str
 
@@ -197,7 +201,6 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
         check_currency(config.currency, basis.intake, places[0].path)
         days.to_parquet(folder / PURCHASE_DAYS)
         (folder / "days.parquet").unlink()
-        read = read_tables(config, engine, folder, today)
     finally:
         engine.disconnect()
     for place, before in zip(places, states, strict=True):
@@ -213,8 +216,9 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
         intake=basis.intake,
         accounts=basis.accounts,
         reach=basis.reach,
-        tables=read.tables,
-        orphans=read.orphans,
+        tables=basis.tables.tables,
+        orphans=basis.tables.orphans,
+        identity=basis.identity,
         source_sha256=source_sha256,
         code_sha256=code_fingerprint(),
     )

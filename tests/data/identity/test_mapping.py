@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clv.data.engine import open_engine
-from clv.data.identity import count_unknown, map_ids
+from clv.data.identity import map_ids
 from clv.errors import DataError
 
 MAP = pd.DataFrame(
@@ -18,8 +18,10 @@ MAP = pd.DataFrame(
     }
 )
 IDS = st.one_of(st.none(), st.sampled_from(["1", "2", "u", "01", "1 ", "", "shop:1", "ñ'\";--"]))
-ROWS = st.lists(st.tuples(IDS, IDS, st.decimals(-999, 999, places=4)), min_size=1, max_size=30)
-SCHEMA = {"customer_id": "string", "referred_by": "string", "amount": "decimal(18, 4)"}
+REGISTERS = st.sampled_from(["shop", "web", "branch"])
+ROWS = st.lists(st.tuples(REGISTERS, IDS, IDS, st.decimals(-999, 999, places=4)), min_size=1, max_size=30)
+SCHEMA = {"register": "string", "customer_id": "string", "referred_by": "string", "amount": "decimal(18, 4)"}
+BOTH = ("customer_id", "referred_by")
 
 
 def table(rows):
@@ -31,49 +33,52 @@ def run(expression):
     return open_engine().to_pyarrow(expression).to_pylist()
 
 
-def test_ids_become_people_of_their_register_and_others_stay():
-    rows = table([("1", "2", Decimal(1)), ("2", None, Decimal(2)), ("9", "u", Decimal(3))])
-    mapped = run(map_ids(rows, MAP, "shop", ("customer_id", "referred_by")).order_by("amount"))
-    assert [row["customer_id"] for row in mapped] == ["shop:1", "shop:1", "9"]
-    assert [row["referred_by"] for row in mapped] == ["shop:1", None, "u"]
-    assert run(map_ids(rows, MAP, "web").order_by("amount"))[0]["customer_id"] == "web:1"
+def test_ids_become_people_of_their_register():
+    rows = table([("shop", "1", "2", Decimal(1)), ("web", "u", None, Decimal(2)), ("web", "1", "u", Decimal(3))])
+    mapped = run(map_ids(rows, MAP, BOTH).order_by("amount"))
+    assert [row["customer_id"] for row in mapped] == ["shop:1", "shop:1", "web:1"]
+    assert [row["referred_by"] for row in mapped] == ["shop:1", None, "shop:1"]
+
+
+def test_one_id_of_two_registers_without_a_card_is_two_people():
+    rows = table([("shop", "9", None, Decimal(1)), ("web", "9", None, Decimal(2))])
+    assert [row["customer_id"] for row in run(map_ids(rows, MAP).order_by("amount"))] == ["shop:9", "web:9"]
+    alone = run(map_ids(rows, MAP, several_registers=False).order_by("amount"))
+    assert [row["customer_id"] for row in alone] == ["9", "9"]
 
 
 @given(ROWS)
 def test_no_row_and_no_money_is_gained_or_lost(rows):
-    mapped = map_ids(table(rows), MAP, "shop", ("customer_id", "referred_by"))
+    mapped = map_ids(table(rows), MAP, BOTH)
     assert mapped.schema() == ibis.schema(SCHEMA)
-    people = {"1": "shop:1", "2": "shop:1"}
-    expected = sorted(
-        (repr(people.get(one, one)), repr(people.get(other, other)), amount) for one, other, amount in rows
-    )
-    found = sorted((repr(r["customer_id"]), repr(r["referred_by"]), r["amount"]) for r in run(mapped))
+    people = {(row.register, row.customer_id): row.person_id for row in MAP.itertuples()}
+
+    def person(register, one):
+        return repr(None if one is None else people.get((register, one), f"{register}:{one}"))
+
+    expected = sorted((where, person(where, one), person(where, other), amount) for where, one, other, amount in rows)
+    found = sorted((r["register"], repr(r["customer_id"]), repr(r["referred_by"]), r["amount"]) for r in run(mapped))
     assert found == expected
-
-
-def test_what_is_unknown_is_counted():
-    rows = table([("1", "7", Decimal(1)), ("9", "7", Decimal(2)), ("9", None, Decimal(3)), (None, "1", Decimal(4))])
-    counts = run(count_unknown(rows, MAP, "shop", ("customer_id", "referred_by")).order_by("column"))
-    assert counts == [
-        {"column": "customer_id", "n_ids": 1, "n_rows": 2},
-        {"column": "referred_by", "n_ids": 1, "n_rows": 2},
-    ]
 
 
 def test_a_map_as_table_doubles_no_row_even_if_it_names_an_id_twice():
     twice = pd.concat([MAP, MAP.head(1)], ignore_index=True)
-    assert len(run(map_ids(table([("1", None, Decimal(1))]), ibis.memtable(twice), "shop"))) == 1
+    rows = table([("shop", "1", None, Decimal(1))])
+    assert len(run(map_ids(rows, ibis.memtable(twice)))) == 1
     with pytest.raises(DataError, match="1 ids occur twice"):
-        map_ids(table([("1", None, Decimal(1))]), twice, "shop")
+        map_ids(rows, twice)
 
 
 def test_a_missing_column_is_said():
+    rows = table([("shop", "1", None, Decimal(1))])
     with pytest.raises(DataError, match="no column 'converted_to'"):
-        map_ids(table([("1", None, Decimal(1))]), MAP, "shop", ("converted_to",))
+        map_ids(rows, MAP, ("converted_to",))
+    with pytest.raises(DataError, match="no column 'register'"):
+        map_ids(rows.drop("register"), MAP)
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres", "pyspark"])
 def test_the_expression_compiles_for_other_engines(dialect):
     rows = ibis.table(SCHEMA, name="orders")
     people = ibis.table({"register": "string", "customer_id": "string", "person_id": "string"}, name="identity")
-    assert "COALESCE" in ibis.to_sql(map_ids(rows, people, "shop"), dialect=dialect)
+    assert "COALESCE" in ibis.to_sql(map_ids(rows, people), dialect=dialect)

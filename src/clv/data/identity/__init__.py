@@ -5,7 +5,7 @@
 
 from clv.data.identity.completeness import Completeness, completeness
 from clv.data.identity.keys import REGION_TAX_RULES, TAX_RULES
-from clv.data.identity.mapping import count_unknown, map_ids
+from clv.data.identity.mapping import map_ids
 from clv.data.identity.people import Identity
 from clv.data.identity.resolve import resolve
 
@@ -15,7 +15,6 @@ __all__ = [
     "Completeness",
     "Identity",
     "completeness",
-    "count_unknown",
     "map_ids",
     "resolve",
 ]

@@ -66,7 +66,7 @@ def completeness(
         raise DataError(
             f"people: needs person_id and at least one of {', '.join(fields)}; check the columns of the registers"
         )
-    filled = pd.DataFrame({field: _filled(people, field, region) for field in fields})
+    filled = pd.DataFrame({field: is_filled(people, field, region) for field in fields})
     ids = people["person_id"]
     money = pd.Series(0.0, index=people.index)
     if value is not None:
@@ -82,6 +82,14 @@ def completeness(
     lacking = by_customer.loc[by_customer["missing"] != "", ["person_id", "missing"]].assign(value=money)
     campaign = lacking.sort_values(["value", "person_id"], ascending=[False, True], kind="stable", ignore_index=True)
     return Completeness(by_field.rename_axis("field").reset_index(), by_customer.reset_index(drop=True), campaign)
+
+
+def is_filled(people: pd.DataFrame, field: str, region: str) -> pd.Series[bool]:
+    """Tell whose card holds a usable value of a field; a name may stand in one column or in two."""
+    if field == "name" and {"given_name", "family_name"} & set(people):
+        named = [_filled(people, part, region) for part in ("name", "given_name", "family_name")]
+        return named[0] | named[1] | named[2]
+    return _filled(people, field, region)
 
 
 def _filled(people: pd.DataFrame, field: str, region: str) -> pd.Series[bool]:

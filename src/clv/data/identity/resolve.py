@@ -39,6 +39,7 @@ def resolve(
     region: str = "CL",
     survivorship: Mapping[str, SurvivorRule] | None = None,
     precedence: Sequence[str] = (),
+    several_registers: bool | None = None,
 ) -> Identity:
     """Find which records are the same person, and what is known of each person.
 
@@ -58,6 +59,8 @@ def resolve(
         Field: rule, where it differs from `clv.data.identity.survivorship.DEFAULT_RULES`.
     precedence
         Registers, the most trusted first.
+    several_registers
+        Whether the company has more than one register, also of ids without cards; default: as the records say.
 
     Returns
     -------
@@ -99,7 +102,8 @@ def resolve(
     pairs = _judged(scored, records, never)
     links = pairs[(pairs["why"] == "") & (pairs["probability"] >= threshold)]
     groups = cluster(len(records.source), links, forbids)
-    person = _person_ids(records.source, groups)
+    several = records.source["register"].nunique() > 1 if several_registers is None else several_registers
+    person = _person_ids(records.source, groups, several=several)
     review = _review(pairs, links, groups, records, scored.fields)
     return Identity(
         records.source[list(KEYS)].assign(person_id=person),
@@ -133,9 +137,9 @@ def _judged(scored: Scored, records: Records, never: frozenset[tuple[int, int]])
     return pairs.assign(why=why, is_settled=is_settled, probability=probability)
 
 
-def _person_ids(source: pd.DataFrame, groups: Clusters) -> pd.Series:
+def _person_ids(source: pd.DataFrame, groups: Clusters, *, several: bool) -> pd.Series:
     ids = source["customer_id"]
-    if source["register"].nunique() > 1:
+    if several:
         ids = source["register"] + ":" + ids
     # records are sorted by key, so that the smallest number is the smallest key
     return pd.Series(ids.to_numpy()[groups.group], index=source.index)

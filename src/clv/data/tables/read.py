@@ -25,7 +25,6 @@ from clv.data.tables.orphans import Orphans, count_orphans
 from clv.data.tables.place import FOUND, LINE, REASON, REGISTER, ROW, PlaceRead, read_place
 from clv.data.tables.values import TYPES
 from clv.definitions import TABLES, Definition
-from clv.definitions.column import CUSTOMER
 
 PLACE = "place number"
 
@@ -216,9 +215,8 @@ def _columns(read: _Read, keep_personal: bool) -> dict[str, Column]:
     Those that no place has are null, so that who reads a table need not ask which columns it has.
     """
     named = [column for column in read.definition.columns if keep_personal or not column.personal]
-    speaks_of_customers = any(column.refers_to == CUSTOMER for column in named) or read.definition.name == CUSTOMER[0]
     rows = read.rows
-    register = {REGISTER: rows[REGISTER]} if speaks_of_customers else {}
+    register = {REGISTER: rows[REGISTER]} if read.definition.speaks_of_customers else {}
     defined = {
         column.name: rows[column.name] if column.name in rows.columns else ibis.null(TYPES[column.kind])
         for column in named
