@@ -36,27 +36,30 @@ def scored(monkeypatch):
 
 def test_every_setting_of_the_source_and_every_column_has_an_option():
     options = set(inspect.signature(cli.score).parameters)
-    assert {OTHERWISE.get(name, name) for name in TransactionsTable.model_fields} <= options
-    for column in ("customer_id", "ordered_at", "amount", "order_id", "product_id", "quantity"):
+    of_companies = {"register_name", "attributes", "credentials"}  # who has registers or a server has a config
+    assert {OTHERWISE.get(name, name) for name in TransactionsTable.model_fields.keys() - of_companies} <= options
+    for column in ("customer_id", "ordered_at", "amount", "order_id", "product_id", "quantity", "currency"):
         assert COLUMNS.get(column, column) in options
 
 
 def test_options_reach_the_source(scored):
     config, rest = scored(
         *("--timezone", "America/Mexico_City", "--order-id", "ticket", "--product-id", "sku", "--quantity", "n"),
+        *("--currency", "cur", "--missing-ids", "guest, 0"),
         *("--column-names", "id, day,net", "--max-unreadable-share", "0.2", "--max-horizon-multiple", "3"),
         *("--rejected", "rejected.csv"),
     )
-    source = config.source.transactions
+    source = config.source.transactions[0]
     assert (source.timezone, source.header, source.column_names) == ("America/Mexico_City", False, ("id", "day", "net"))
     assert {name: source.columns[name] for name in ("order_id", "product_id", "quantity")} == {
         "order_id": "ticket",
         "product_id": "sku",
         "quantity": "n",
     }
+    assert (source.columns["currency"], source.missing_ids) == ("cur", ("guest", "0"))
     assert (config.max_unreadable_share, config.max_horizon_multiple) == (0.2, 3.0)
     assert rest == {"rejected": Path("rejected.csv")}
-    assert scored()[0].source.transactions.header
+    assert scored()[0].source.transactions[0].header
 
 
 def test_no_header_without_names_is_refused_with_the_setting(scored):
@@ -70,7 +73,7 @@ def test_a_long_file_name_is_no_reason_to_refuse(tmp_path, scored):
     name = "o" * 206 + ".csv"
     config = config_for_file(tmp_path / name, {"columns": {"customer_id": "id", "ordered_at": "day"}})
     assert len(config.title) == 120
-    assert config.source.transactions.path.endswith(name)
+    assert config.source.transactions[0].path.endswith(name)
 
 
 @pytest.fixture
@@ -79,7 +82,7 @@ def never_fitted(monkeypatch):
         raise AssertionError("the fit began")
 
     monkeypatch.setattr(scoring, "fit_forecaster", fit)
-    monkeypatch.setattr(scoring, "ingest", fit)
+    monkeypatch.setattr(scoring, "settle", fit)
 
 
 def refuse(tmp_path: Path, *options: str) -> str:
@@ -175,7 +178,7 @@ def test_later_copied_and_rejected_lines_are_told_apart_and_kept(tmp_path, monke
     monkeypatch.setattr(
         scoring,
         "_said",
-        lambda s, n: [scoring.account_of(s.accounts, s.as_of, "EUR"), *told],
+        lambda s, n: [scoring.account_of(s.basis.accounts, s.basis.as_of, "EUR"), *told],
     )
     (tmp_path / "orders.csv").write_text("\n".join(",".join(line) for line in LINES) + "\n")
     options = ["--customer", "id", "--date", "day", "--amount", "net", "--order-id", "ticket", "--as-of", "2024-04-30"]

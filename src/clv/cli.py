@@ -47,7 +47,7 @@ def run(
 
 @app.command(epilog="Example: clv score orders.csv --customer client --date day --amount net --out scores.parquet")
 def score(
-    file: Annotated[Path, typer.Argument(help="Transactions: CSV, Parquet or DuckDB file")],
+    file: Annotated[Path, typer.Argument(help="Transactions: text, Parquet, workbook, SQLite or DuckDB file")],
     customer: Annotated[str, typer.Option(help="Column of the customer id")] = "customer_id",
     date: Annotated[str, typer.Option(help="Column of the date or timestamp")] = "ordered_at",
     amount: Annotated[str, typer.Option(help="Column of the amount")] = "amount",
@@ -67,7 +67,7 @@ def score(
     decimal: Annotated[str | None, typer.Option(help="Decimal mark, . or ,; default: detected")] = None,
     date_format: Annotated[str | None, typer.Option(help="strptime format, e.g. %d/%m/%Y; default: detected")] = None,
     currency_sign: Annotated[str | None, typer.Option(help="Sign to strip from amounts")] = None,
-    table: Annotated[str | None, typer.Option(help="Table to read, for a DuckDB file with several")] = None,
+    table: Annotated[str | None, typer.Option(help="Table of a database, or sheet of a workbook, with several")] = None,
     keep_far_dates: Annotated[
         bool, typer.Option("--keep-far-dates", help="Use a few lines dated far from all others; default: set aside")
     ] = False,
@@ -77,6 +77,10 @@ def score(
     order_id: Annotated[str | None, typer.Option(help="Column of the order id; tells copies of lines")] = None,
     product_id: Annotated[str | None, typer.Option(help="Column of the product id")] = None,
     quantity: Annotated[str | None, typer.Option(help="Column of the quantity")] = None,
+    currency: Annotated[str | None, typer.Option(help="Column of the currency; default: one that is named so")] = None,
+    missing_ids: Annotated[
+        str | None, typer.Option(help="Words that stand for no customer, e.g. guest,0; default: what exports write")
+    ] = None,
     max_unreadable_share: Annotated[float, typer.Option(help="Share of unreadable lines that is too many")] = 0.05,
     max_horizon_multiple: Annotated[float, typer.Option(help="Horizon over history that is too far")] = 8.0,
     rejected: Annotated[Path | None, typer.Option(help="Table of the lines set aside, .csv or .parquet")] = None,
@@ -167,6 +171,8 @@ def _table(options: dict[str, Any]) -> dict[str, Any]:
     if options["no_amount"]:
         del columns["amount"]
     settings = {name: value for name, value in options.items() if name in TransactionsTable.model_fields}
+    if settings["missing_ids"] is not None:
+        settings["missing_ids"] = tuple(word.strip() for word in settings["missing_ids"].split(",") if word.strip())
     names = options["column_names"]
     if names is not None:
         settings |= {"column_names": tuple(name.strip() for name in names.split(",")), "header": False}

@@ -143,7 +143,7 @@ def _rows(source, tmp_path):
     staging = tmp_path / "staging"
     staging.mkdir(exist_ok=True)
     try:
-        return read_source(engine, source, staging)[0].to_pyarrow()
+        return read_source(engine, source, staging).rows.to_pyarrow()
     finally:
         engine.disconnect()
 
@@ -431,7 +431,7 @@ def test_a_log_on_a_server_gives_the_transactions_of_the_file(tmp_path, server):
 
 
 def _part(engine, source, tmp_path):
-    rows, _none = read_source(engine, source, tmp_path)
+    rows = read_source(engine, source, tmp_path).rows
     rows.filter(rows.household_id < 40).to_parquet(tmp_path / "part.parquet")
     return tmp_path / "part.parquet"
 

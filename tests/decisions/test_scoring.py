@@ -142,12 +142,15 @@ def test_parquet_keeps_every_id_byte_for_byte(config, scores, tmp_path):
     assert scores.loc[scores["p_no_order"] > 0.5, "next_order"].isna().all()
     n = len(history())
     assert notes[0] == (
-        f"{n + 1:,} of {n + 3:,} lines used; 2 set aside (6.00 EUR): date_not_readable: 1, no_customer_id: 1"
+        f"{n + 1:,} of {n + 3:,} lines used; 2 set aside (6.00): date_not_readable: 1, no_customer_id: 1"
     )
     assert notes[1].startswith(f"{len(scores):,} customers as of 2024-")
     assert notes[2].startswith("forecast by: ")
     assert notes[3].startswith("caution: the forecast looks 365 days ahead, 2.0 times the 182 days of history")
-    assert len(notes) == 4
+    assert notes[4:] == [
+        "decided: missing_ids        lines without customer, set aside: these stand where a customer's id should: "
+        "empty (1) [missing_ids]"
+    ]
 
 
 def test_csv_keeps_every_id_but_marks_formulas(config, scores, tmp_path):
@@ -155,7 +158,7 @@ def test_csv_keeps_every_id_but_marks_formulas(config, scores, tmp_path):
     with (tmp_path / "s.csv").open(encoding="utf-8", newline="") as file:
         written = [row["customer_id"] for row in csv.DictReader(file)]
     assert written == [f"'{name}" if name in FORMULAS else name for name in scores["customer_id"]]
-    assert notes[4].startswith("4 values begin like a formula and carry a leading apostrophe in s.csv")
+    assert notes[5].startswith("4 values begin like a formula and carry a leading apostrophe in s.csv")
 
 
 def test_the_as_of_day_ends_what_is_known(config):

@@ -49,7 +49,7 @@ def test_a_file_and_its_config_are_told_alike_and_nothing_is_left(call, shop):
     before = sorted(shop.parent.iterdir())
     code, told, _ = call("validate", shop)
     assert code == 0
-    for line in ("9 read, 6 used, 3 set aside", "1: no customer id", "2017-01-01 to 2017-01-06",
+    for line in ("9 read, 6 usable, 3 set aside", "1: no customer id", "2017-01-01 to 2017-01-06",
                  "6 with 6 days of orders",
                  "63.00 used, 6.50 set aside; 1 lines of unknown worth", r"should: \N (1)",
                  "[decimal]"):  # fmt: skip

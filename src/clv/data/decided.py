@@ -49,7 +49,7 @@ def shown(decision: Decision) -> str:
     'delimiter          ;: it cuts the lines into the 4 columns of the header [delimiter]'
     """
     place = f"{decision.place}: " if decision.place else ""
-    examples = f", e.g. {', '.join(decision.examples)}" if decision.examples else ""
+    examples = f", e.g. {', '.join(decision.examples)}" if any(decision.examples) else ""
     setting = f" [{decision.setting}]" if decision.setting else ""
     text = f"{decision.topic:<18} {place}{decision.value}: {decision.because}{examples}{setting}"
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

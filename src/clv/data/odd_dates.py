@@ -97,7 +97,7 @@ def on_days(by_day: pd.DataFrame, transactions: Table) -> list[Decision]:
     crowds = crowded_days(by_day, n_customers)
     if len(crowds):
         because = f"a tenth or more of all {n_customers:,} customers on one day; perhaps an import or a default date"
-        told = tuple(f"{row.day:%Y-%m-%d}: {row.customers:,} customers" for row in crowds.head(3).itertuples())
+        told = tuple(f"{row.day:%Y-%m-%d} ({row.customers:,})" for row in crowds.head(3).itertuples())
         found.append(Decision("crowded_days", "kept as they are", because, None, len(crowds), told))
     return found
 

@@ -23,6 +23,7 @@ from ibis.expr.types import Table
 from clv.config import Config
 from clv.data.accounting import Accounts
 from clv.data.behaviour import behaviour
+from clv.data.decided import shown
 from clv.data.engine import open_engine
 from clv.data.schema import REASONS
 from clv.decisions.basis import Basis, settle
@@ -147,7 +148,7 @@ def _keep_rejected(quarantine: Path, writer: TableWriter) -> None:
 def _said(scoring: _Scoring, n_customers: int) -> list[str]:
     contest, horizon_days = scoring.forecaster.contest_, scoring.config.horizon_days
     return [
-        account_of(scoring.basis.accounts, scoring.basis.as_of, scoring.config.currency),
+        account_of(scoring.basis.accounts, scoring.basis.as_of, _currency(scoring.basis)),
         f"{n_customers:,} customers as of {scoring.basis.as_of}; forecast over {horizon_days} days; "
         f"churn is no order within {scoring.forecaster.window.days:.0f} days",
         f"forecast by: {contest.winner}, "
@@ -157,7 +158,13 @@ def _said(scoring: _Scoring, n_customers: int) -> list[str]:
             else "the history is too short, or its customers too few, to try anything else"
         ),
         *_cautions(scoring),
+        *(f"decided: {shown(decision)}" for decision in scoring.basis.intake.decisions if decision.n is not None),
     ]
+
+
+def _currency(basis: Basis) -> str:
+    """Return the currency that the lines name; a file that names none has one, but we do not know which."""
+    return next((found.value for found in basis.intake.decisions if found.topic == "currency"), "")
 
 
 def account_of(accounts: Accounts, as_of: dt.date, currency: str) -> str:
@@ -173,7 +180,7 @@ def account_of(accounts: Accounts, as_of: dt.date, currency: str) -> str:
     """
 
     def worth(money: Decimal | None) -> str:
-        return f" ({money:,.2f} {currency})" if accounts.has_amounts and money is not None else ""
+        return f" ({f'{money:,.2f} {currency}'.strip()})" if accounts.has_amounts and money is not None else ""
 
     parts = [f"{accounts.rows_used:,} of {accounts.rows_read:,} lines used"]
     if accounts.rows_later:

@@ -7,6 +7,7 @@ from typing import Final
 import nbformat
 
 from clv.data.schema import REASONS
+from clv.report.decided import rows_of
 from clv.report.page import Page, Site, render_analyst_page, render_page
 from clv.report.text import Text, message
 from clv.suite.execute import Executed
@@ -45,6 +46,7 @@ def render_site(workspace: Workspace, executed: list[Executed]) -> None:
         pages=pages,
         text=workspace.text,
         provenance=_provenance(workspace),
+        decisions=rows_of(workspace.context.intake.decisions, workspace.text),
         simulated=workspace.config.simulated,
     )
     by_slug = {page.slug: page for page in pages}
