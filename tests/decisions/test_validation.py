@@ -51,7 +51,7 @@ def test_a_file_and_its_config_are_told_alike_and_nothing_is_left(call, shop):
     assert code == 0
     for line in ("9 read, 6 usable, 3 set aside", "1: no customer id", "2017-01-01 to 2017-01-06",
                  "6 with 6 days of orders",
-                 "63.00 used, 6.50 set aside; 1 lines of unknown worth", r"should: \N (1)",
+                 "63.00 usable, 6.50 set aside; 1 lines of unknown worth", r"should: \N (1)",
                  "[decimal]"):  # fmt: skip
         assert line in told
     (shop.parent / "orders.csv").write_text(HEADER + GOOD)
@@ -80,7 +80,7 @@ def test_options_describe_a_file_and_no_config(call, shop):
     (shop.parent / "orders.csv").write_text(with_sign)
     code, told, _ = call("validate", shop.parent / "orders.csv", *MAPPED, "--currency-sign", "€")
     assert code == 0
-    assert "8.10 used" in told  # six times 1, and .1 to .6
+    assert "8.10 usable" in told  # six times 1, and .1 to .6
 
 
 def test_values_of_the_data_move_no_cursor(tmp_path):

@@ -11,7 +11,6 @@ from pathlib import Path
 from ibis import _
 
 from clv.config import Config
-from clv.data.accounting import Accounts
 from clv.data.decided import shown
 from clv.data.engine import open_engine
 from clv.data.ingest import check_currency
@@ -86,7 +85,7 @@ def tell(found: Validation) -> Iterator[str]:
     if found.basis.accounts.rows_later:
         yield f"           {found.basis.accounts.rows_later:,} usable lines are later"
     yield f"customers  {found.n_customers:,} with {found.n_orders:,} days of orders"
-    yield f"money      {_money(found.basis.accounts)}"
+    yield f"money      {_money(found.basis)}"
     if (reach := found.basis.reach) is not None and reach.is_far:
         yield f"forecast   {reach.horizon_days} days, {reach.multiple:.1f} times the history: trust ranks, not sums"
     for table in found.basis.tables.tables:
@@ -104,14 +103,15 @@ def tell(found: Validation) -> Iterator[str]:
         yield f"  {shown(decision)}"
 
 
-def _money(accounts: Accounts) -> str:
-    if accounts.amount_used is None:
+def _money(basis: Basis) -> str:
+    """Return the money of the lines read, whatever their date."""
+    intake = basis.intake
+    if intake.amount_clean is None:
         return "no amounts"
-    if not accounts.has_amounts:
+    if not basis.accounts.has_amounts:
         return "all amounts are zero: orders would be forecast, and no money"
-    n = accounts.rows_of_unknown_worth
-    unknown = f"; {n:,} lines of unknown worth" if n else ""
-    return f"{accounts.amount_used:,.2f} used, {accounts.amount_set_aside:,.2f} set aside{unknown}"
+    unknown = f"; {intake.n_unreadable_amounts:,} lines of unknown worth" if intake.n_unreadable_amounts else ""
+    return f"{intake.amount_clean:,.2f} usable, {intake.amount_quarantined:,.2f} set aside{unknown}"
 
 
 def _told(table: TableRecord) -> Iterator[str]:
