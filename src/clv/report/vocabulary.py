@@ -203,3 +203,17 @@ PORTFOLIO_TRUST: Final = {
         "hand before spending money."
     ),
 }
+
+CARD_FIELDS: Final = {
+    "email": message("E-mail"),
+    "phone": message("Telephone"),
+    "name": message("Name"),
+    "tax_id": message("Tax number"),
+    "address": message("Address"),
+    "postal_code": message("Postal code"),
+    "city": message("City"),
+    "birth_date": message("Date of birth"),
+    "sex": message("Sex"),
+    "accepts_contact": message("Consent to be contacted"),
+}
+"""Fields of a customer card as readers know them."""

@@ -22,11 +22,12 @@ from typing import Any
 import pandas as pd
 
 from clv.config import Config
+from clv.data.identity.company import CARDS, MAP, REVIEW
 from clv.decisions.export import DICTIONARY, export_table, write_table
 from clv.errors import ClvError, ConfigError
 from clv.suite.execute import Executed, Progress, check_parameters, execute_suite
 from clv.suite.site import render_site
-from clv.suite.workspace import Workspace, prepare
+from clv.suite.workspace import PURCHASE_DAYS, Workspace, prepare
 
 RECORDED_VERSIONS = ("clv", "duckdb", "ibis-framework", "numpy", "pandas", "papermill", "scipy", "seaborn")
 
@@ -115,6 +116,15 @@ def _export(workspace: Workspace) -> None:
         [(name, DICTIONARY[name]) for name in DICTIONARY if name in customers], columns=["column", "meaning"]
     )
     meanings.to_csv(folder / "dictionary.csv", index=False)
+    if workspace.context.identity is not None:
+        _export_identity(workspace, folder)
+
+
+def _export_identity(workspace: Workspace, folder: Path) -> None:
+    """Write which ids are which customer, the pairs to review and the cards to complete; they name ids, no person."""
+    write_table(pd.read_parquet(workspace.folder / MAP), folder / "identity_map.csv")
+    write_table(pd.read_parquet(workspace.folder / REVIEW), folder / "pairs_to_review.csv")
+    write_table(workspace.read("cards_to_complete"), folder / "cards_to_complete.csv")
 
 
 def _record(workspace: Workspace, executed: list[Executed], seconds: float) -> dict[str, Any]:
@@ -142,8 +152,9 @@ def _forget_paths(executed: list[Executed]) -> None:
 
 def _forget_sources(config: Config, folder: Path) -> None:
     """Remove the clean rows: the data are the client's, and the run keeps what it derived from them."""
-    for name in ("transactions", *config.source.tables):
-        (folder / f"{name}.parquet").unlink(missing_ok=True)
+    tables = [f"{name}.parquet" for name in ("transactions", *config.source.tables)]
+    for name in (*tables, PURCHASE_DAYS, MAP, REVIEW, CARDS):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _set_aside(config: Config, building: Path, failed: Path, error: BaseException) -> None:

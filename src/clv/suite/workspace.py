@@ -24,7 +24,7 @@ from clv.config import Config
 from clv.data import connect
 from clv.data.accounting import Accounts, valued
 from clv.data.engine import open_engine
-from clv.data.identity.company import IdentityRecord
+from clv.data.identity.company import CARDS, IdentityRecord
 from clv.data.ingest import Intake, check_currency
 from clv.data.tables import Orphans, TableRecord
 from clv.decisions.basis import settle
@@ -133,6 +133,15 @@ class Workspace:
         """Return one row per customer and day up to the as-of date, a few odd amounts also at their usual."""
         engine = ibis.get_backend(self.transactions)
         return engine.read_parquet(self.folder / PURCHASE_DAYS, table_name="days")
+
+    @cached_property
+    def cards(self) -> pd.DataFrame | None:
+        """Return which fields of whose card are filled, by customer_id; None where no cards were read.
+
+        See `clv.data.identity.fill_cards`.
+        """
+        file = self.folder / CARDS
+        return pd.read_parquet(file).set_index("customer_id") if file.exists() else None
 
     @property
     def has_amounts(self) -> bool:

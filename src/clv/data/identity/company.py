@@ -14,7 +14,7 @@ from ibis.expr.types import Table
 
 from clv.config import Config
 from clv.data.decided import Decision
-from clv.data.identity.completeness import is_filled
+from clv.data.identity.completeness import fill_cards
 from clv.data.identity.keys import REGION_TAX_RULES, tax_key
 from clv.data.identity.mapping import map_ids
 from clv.data.identity.people import Identity
@@ -181,8 +181,7 @@ def _write_people(
     several = len(config.source.registers) > 1
     people = identity.people.rename(columns={"person_id": "customer_id"})
     asked = [name for name in CARD_FIELDS if mapped & {name, *NAMED_BY.get(name, ())}]
-    filled = {name: is_filled(people, name, region) for name in asked}
-    pd.DataFrame({"customer_id": people["customer_id"], **filled}).to_parquet(folder / CARDS, index=False)
+    fill_cards(people, asked, region=region).reset_index().to_parquet(folder / CARDS, index=False)
     personal = set() if config.personal_columns == "keep" else set(TABLES[CUSTOMER[0]].personal)
     kept = {"customer_id": "string", **{name: kind for name, kind in schema.items() if name in people}}
     kept = {name: kind for name, kind in kept.items() if name not in personal} | {"n_records": "int64"}

@@ -4,84 +4,84 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from clv.data.identity import keys
 from clv.data.identity.records import NAMELESS
-from clv.errors import DataError
 
 _USABLE: Final[dict[str, Callable[..., object]]] = {"email": keys.email_key, "phone": keys.phone_key}
 """Fields that must be of a certain form to be of use; an e-mail without @ is a gap that looks filled."""
 
 
-class Completeness(NamedTuple):
-    """Three views of the same table of gaps; none holds a personal value.
-
-    by_field: field, n_filled, n_people, share (0–1) and, where value is known, share_of_value of those who have it.
-    by_customer: person_id, n_filled, share (0–1), missing (names of fields, in the order asked for).
-    campaign: person_id, missing, value, of those who lack something, the most valuable first.
-    """
-
-    by_field: pd.DataFrame
-    by_customer: pd.DataFrame
-    campaign: pd.DataFrame
-
-
-def completeness(
-    people: pd.DataFrame, fields: Sequence[str], value: pd.Series[Any] | None = None, *, region: str = "CL"
-) -> Completeness:
-    """Say which fields of whose card are filled.
+def fill_cards(people: pd.DataFrame, fields: Sequence[str], *, region: str = "CL") -> pd.DataFrame:
+    """Say which fields of whose card hold a value that can be used; the result holds no personal value.
 
     Parameters
     ----------
     people
-        One row a person, with person_id; see `clv.data.identity.Identity.people`.
+        One row a person, with customer_id.
     fields
-        Fields that a card should have, the most important first.
-    value
-        Money per person, indexed by person_id; people without one come last, as of value zero.
+        Fields that a card should have, the most important first; what no register has is missing for all.
     region
         Country of phones without country code, ISO 3166.
 
-    Raises
-    ------
-    DataError
-        If `people` lacks person_id or all of the fields.
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by customer_id, true or false for each field.
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> people = pd.DataFrame({"person_id": ["a", "b"], "email": ["ana@mail.cl", "no tiene"], "city": ["Talca", None]})
-    >>> found = completeness(people, ["email", "city"], pd.Series({"a": 10.0, "b": 90.0}))
-    >>> found.by_field["share"].tolist()
-    [0.5, 0.5]
-    >>> found.campaign["missing"].tolist()
-    ['email, city']
+    >>> people = pd.DataFrame({"customer_id": ["a", "b"], "email": ["ana@mail.cl", "no tiene"]})
+    >>> fill_cards(people, ["email", "city"])["email"].tolist()
+    [True, False]
     """
-    known = [field for field in fields if field in people]
-    if "person_id" not in people or not known:
-        raise DataError(
-            f"people: needs person_id and at least one of {', '.join(fields)}; check the columns of the registers"
-        )
-    filled = pd.DataFrame({field: is_filled(people, field, region) for field in fields})
-    ids = people["person_id"]
-    money = pd.Series(0.0, index=people.index)
-    if value is not None:
-        money = ids.map(value).astype("float64").fillna(0.0)
-    by_field = pd.DataFrame({"n_filled": filled.sum(), "n_people": len(people), "share": filled.mean()})
-    if value is not None:
-        total = money.sum()
-        worth = filled.mul(money, axis=0).sum()
-        by_field["share_of_value"] = worth / total if total > 0 else np.nan
-    by_customer = pd.DataFrame(
-        {"person_id": ids, "n_filled": filled.sum(axis=1), "share": filled.mean(axis=1), "missing": _missing(filled)}
-    )
-    lacking = by_customer.loc[by_customer["missing"] != "", ["person_id", "missing"]].assign(value=money)
-    campaign = lacking.sort_values(["value", "person_id"], ascending=[False, True], kind="stable", ignore_index=True)
-    return Completeness(by_field.rename_axis("field").reset_index(), by_customer.reset_index(drop=True), campaign)
+    filled = {field: is_filled(people, field, region).to_numpy() for field in fields}
+    return pd.DataFrame(filled, index=pd.Index(people["customer_id"], name="customer_id"))
+
+
+def completeness(cards: pd.DataFrame, classes: pd.Series[str]) -> pd.DataFrame:
+    """Return the share of people whose card holds each field, in all and by class.
+
+    Parameters
+    ----------
+    cards
+        From `fill_cards`.
+    classes
+        Class of each person, indexed by customer_id.
+
+    Returns
+    -------
+    pandas.DataFrame
+        field, all and one column a class: shares from 0 to 1, of the people who have a class.
+    """
+    known = cards.loc[cards.index.intersection(classes.index)]
+    by_class = known.groupby(classes.reindex(known.index)).mean().T
+    return by_class.assign(all=known.mean()).rename_axis("field").reset_index()
+
+
+def cards_to_complete(cards: pd.DataFrame, value: pd.Series[float]) -> pd.DataFrame:
+    """Return who to ask for what, the most valuable first.
+
+    Parameters
+    ----------
+    cards
+        From `fill_cards`.
+    value
+        Money per person, indexed by customer_id; only they are asked.
+
+    Returns
+    -------
+    pandas.DataFrame
+        customer_id, missing (names of fields, the most important first), value.
+    """
+    known = cards.loc[cards.index.intersection(value.index)]
+    lacking = pd.DataFrame({"missing": _missing(known), "value": value.reindex(known.index)})
+    lacking = lacking[lacking["missing"] != ""].reset_index()
+    return lacking.sort_values(["value", "customer_id"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
 def is_filled(people: pd.DataFrame, field: str, region: str) -> pd.Series[bool]:
