@@ -197,7 +197,7 @@ def test_spanish_pages_are_spanish(spanish, english):
 def test_the_records_of_a_run_tell_no_path_of_the_machine(english, company):
     for name in ("run.json", "context.json"):
         record = (english.folder / name).read_text(encoding="utf-8")
-        assert json.loads(record)["config"]["source"]["transactions"]["path"] == "orders.csv"
+        assert json.loads(record)["config"]["source"]["transactions"][0]["path"] == "orders.csv"
         assert not re.search(r'"(/|[A-Z]:\\\\)', record)
         assert str(company.parent) not in record
 
