@@ -12,8 +12,11 @@ export OMP_NUM_THREADS := 1
 
 .PHONY: install report test check bench lock clean
 
-report: install  ## run the suite and print where its first page is
+report: install $(if $(filter data/demo.yaml,$(CONFIG)),data/demo/truth/parameters.json)  ## run the suite and print where its first page is
 	@$(BIN)/clv run '$(CONFIG)' $(language)
+
+data/demo/truth/parameters.json: | install  # the simulated company; written last, so that it stands for the whole
+	@$(BIN)/clv simulate --customers 20000 --seed 7 --out data/demo
 
 test: check  ## every check, pytest last
 	@rm -rf reports/*/.by_hand  # what notebooks before the change wrote proves nothing

@@ -30,6 +30,8 @@ HOSTILE_IDS = (
     "+34600123456",
 )
 
+PERSONAL = "Zacarías Nobody"  # begins the name of every customer of the simulated company; no file of a run may hold it
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let nbval treat kernels as the suite does.
@@ -40,10 +42,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     cells = [item for item in items if isinstance(item, IPyNbCell)]
     if not cells:
         return
-    from clv.suite.execute import KERNEL_PATIENCE_SECONDS, kernel_sockets  # papermill takes two seconds to import
+    from clv.suite.execute import KERNEL_PATIENCE_SECONDS  # papermill takes two seconds to import
+    from clv.suite.kernels import kernel_sockets, own_kernelspec
 
     folder = tempfile.mkdtemp(prefix="clv-")
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    nbval.kernel.NbvalKernelspecManager.get_kernel_spec = lambda *_: own_kernelspec(folder)
     nbval.kernel.KernelManager = partial(KernelManager, config=kernel_sockets(folder))
     for cell in cells:
         cell.output_timeout = KERNEL_PATIENCE_SECONDS
@@ -79,12 +83,19 @@ def write_csv(
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the YAML of the simulated company."""
     folder = tmp_path_factory.mktemp("company")
-    write_csv(folder / "orders.csv", simulated_lines())
+    lines = simulated_lines()
+    write_csv(folder / "orders.csv", lines)
+    cards = [
+        (name, f"{PERSONAL} {number}", "Lugo") for number, name in enumerate(dict.fromkeys(line[0] for line in lines))
+    ]
+    write_csv(folder / "cards.csv", cards, ("client", "full name", "town"))
     config = folder / "company.yaml"
     config.write_text(
         "name: company\n"
         "title: Company <b>& Sons</b>\n"
-        "source: {transactions: {path: orders.csv, columns: {customer_id: client, ordered_at: day, amount: net}}}\n"
+        "source:\n"
+        "  transactions: {path: orders.csv, columns: {customer_id: client, ordered_at: day, amount: net}}\n"
+        "  customers: {path: cards.csv, columns: {customer_id: client, name: full name, city: town}}\n"
         "simulated: true\ncurrency: EUR\nmargin: 0.4\n",
         encoding="utf-8",
     )

@@ -8,17 +8,32 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 
 import yaml
 from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
+from clv.credentials import HIDDEN, holds_credentials, is_database, is_secret, without_secrets
+from clv.date_formats import require_date_format
+from clv.definitions import REGISTER, TABLES, Definition
 from clv.errors import ConfigError
 from clv.units import DiscountRate, Horizon, annual, days
+from clv.yaml_text import UNNAMED, read_yaml
 
 Language = Literal["en", "es"]
 PurchaseRule = Literal["positive_net", "any_order"]
@@ -38,23 +53,32 @@ def _portable_name(name: str) -> str:
     return name
 
 
-UNNAMED = ' in "<unicode string>",'
-REQUIRED_COLUMNS = ("customer_id", "ordered_at")
+TITLE_LENGTH = 120  # characters, as many as fit into a heading
 NO_CURRENCIES = ("XXX", "XTS")  # codes of the table for no currency and for tests
 
 
 class _Settings(BaseModel):
     """Unknown keys are errors, values are never coerced, a loaded config does not change."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, serialize_by_alias=True)
 
 
-class TransactionsTable(_Settings):
-    """Where the transaction log lies, how it is written, and which of its columns we read."""
+class SourceTable(_Settings):
+    """Where a table lies, how it is written, and which of its columns we read."""
 
-    path: str = Field(min_length=1, description="File or glob; relative to the YAML file, or package:NAME/FILE")
+    path: str = Field(
+        min_length=1,
+        description="File or glob, relative to the YAML file; package:NAME/FILE; or postgresql://HOST:PORT/DATABASE",
+    )
     columns: dict[str, str] = Field(description="Our column name: the column's name in the source")
-    table: str | None = Field(None, description="Table to read, for a DuckDB file with more than one")
+    attributes: dict[str, str] = Field(default_factory=dict, description="Further columns, our name: theirs")
+    register_name: str = Field(  # a class of pydantic has a method register
+        REGISTER, alias="register", min_length=1, max_length=64, description="Customer register whose ids it carries"
+    )
+    credentials: str | None = Field(
+        None, pattern="^[A-Z][A-Z0-9_]*$", description="Reads NAME_USER and NAME_PASSWORD from the environment"
+    )
+    table: str | None = Field(None, description="Table to read, for a database or workbook with more than one")
     delimiter: str | None = Field(None, description="One character, 'tab' or 'whitespace'; detected when absent")
     encoding: str | None = Field(None, description="e.g. utf-8, cp1252; detected when absent")
     decimal: Literal[".", ","] | None = Field(None, description="Decimal mark of amounts; detected when absent")
@@ -63,29 +87,75 @@ class TransactionsTable(_Settings):
     header: bool = Field(True, description="Whether the first line of a text file names its columns")
     column_names: tuple[str, ...] | None = Field(None, strict=False, description="Names when there is no header")
     timezone: str | None = Field(None, description="The shops' time zone, when timestamps are in UTC")
+    missing_ids: tuple[str, ...] | None = Field(
+        None, strict=False, description="Words that stand for no customer, as guests; default: what exports write"
+    )
 
     @model_validator(mode="after")
-    def _consistent(self) -> TransactionsTable:
-        known = (*REQUIRED_COLUMNS, "amount", "order_id", "product_id", "quantity")
-        for name in self.columns:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                raise ValueError(f"columns.{name}: unknown column{_suggest(near)}; known are {', '.join(known)}")
-        missing = [name for name in REQUIRED_COLUMNS if name not in self.columns]
-        if missing:
-            raise ValueError(f"columns must name the source column of {', '.join(missing)}")
-        if len(set(self.columns.values())) < len(self.columns):
+    def _consistent(self) -> Self:
+        both = {*self.columns} & {*self.attributes}
+        if both:
+            raise ValueError(f"attributes.{min(both)}: is a column already; give the attribute another name")
+        if len({*self.columns.values(), *self.attributes.values()}) < len(self.columns) + len(self.attributes):
             raise ValueError("columns must name a source column of its own for each of ours")
         if not self.header and not self.column_names:
             raise ValueError("column_names must be given when header is false")
         if self.timezone is not None:
             _require_timezone(self.timezone)
+        if self.currency_sign is not None and (wrong := set(self.currency_sign) & set("0123456789.,+-()'")):
+            raise ValueError(f"currency_sign must be a sign such as $ or EUR; {min(wrong)!r} is part of a number")
+        if self.date_format is not None:
+            require_date_format(self.date_format)
+        if is_database(self.path) and holds_credentials(self.path):
+            raise ValueError(
+                "path must not hold user or password; take them out and set PGUSER and PGPASSWORD in the environment"
+            )
+        return self
+
+    @property
+    def mapped(self) -> dict[str, str]:
+        """Return our name of every column that is read, with the source's."""
+        return self.columns | self.attributes
+
+
+class TransactionsTable(SourceTable):
+    """Where the transaction log lies, how it is written, and which of its columns we read."""
+
+    keep_far_dates: bool = Field(False, description="Use a few lines dated far from all others; default: set aside")
+
+    @model_validator(mode="after")
+    def _of_transactions(self) -> Self:
+        _require_known_columns(TABLES["transactions"], self)
+        if self.attributes:
+            raise ValueError("attributes are for the other tables; transactions have none")
         return self
 
     @property
     def has_amounts(self) -> bool:
         """Return whether lines carry money; without it orders are counted and nothing is valued."""
         return "amount" in self.columns
+
+
+def _require_known_columns(table: Definition, source: SourceTable) -> None:
+    known = [column.name for column in table.columns]
+    for name in source.columns:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ValueError(
+                f"columns.{name}: unknown column{_suggest(near)}; known are {', '.join(known)}"
+                + ("" if table.name == "transactions" else "; others stand under attributes")
+            )
+    missing = [name for name in table.required if name not in source.columns]
+    if missing:
+        raise ValueError(f"columns must name the source column of {', '.join(missing)}")
+    if table.one_of and not set(table.one_of) & set(source.columns):
+        raise ValueError(f"columns must name the source column of {' or '.join(table.one_of)}")
+    odd = [name for name in source.attributes if not name.isidentifier()]
+    if odd:
+        raise ValueError(f"attributes.{odd[0]}: must be one word of letters, digits and _")
+    taken = [name for name in source.attributes if name in {*known, "register"}]
+    if taken:
+        raise ValueError(f"attributes.{taken[0]}: is a column of the table; map it under columns")
 
 
 def _require_timezone(name: str) -> None:
@@ -96,10 +166,86 @@ def _require_timezone(name: str) -> None:
         raise ValueError(f"timezone {name!r} must be a name of the IANA table{_suggest(near)}")
 
 
+def _as_list(given: object) -> object:
+    return [given] if isinstance(given, dict | BaseModel) else given
+
+
+Kind = TypeVar("Kind", bound=SourceTable)
+OneOrMore = Annotated[tuple[Kind, ...], BeforeValidator(_as_list), Field(strict=False)]
+"""A table in one place, or a list of places that are read one below the other."""
+
+
 class Source(_Settings):
     """The tables of a company; only the transaction log is required."""
 
-    transactions: TransactionsTable
+    transactions: OneOrMore[TransactionsTable] = Field(min_length=1)
+    customers: OneOrMore[SourceTable] = ()
+    products: OneOrMore[SourceTable] = ()
+    stores: OneOrMore[SourceTable] = ()
+    campaigns: OneOrMore[SourceTable] = ()
+    campaign_contacts: OneOrMore[SourceTable] = ()
+    campaign_responses: OneOrMore[SourceTable] = ()
+    cases: OneOrMore[SourceTable] = ()
+    tasks: OneOrMore[SourceTable] = ()
+    surveys: OneOrMore[SourceTable] = ()
+    prospects: OneOrMore[SourceTable] = ()
+    opportunities: OneOrMore[SourceTable] = ()
+    costs: OneOrMore[SourceTable] = ()
+    plan: OneOrMore[SourceTable] = ()
+    subscriptions: OneOrMore[SourceTable] = ()
+
+    @field_validator(*(name for name in TABLES if name != "transactions"))
+    @classmethod
+    def _with_known_columns(cls, places: tuple[SourceTable, ...], info: ValidationInfo) -> tuple[SourceTable, ...]:
+        for place in places:
+            _require_known_columns(TABLES[str(info.field_name)], place)
+        return places
+
+    @field_validator("transactions")
+    @classmethod
+    def _all_with_money_or_none(cls, places: tuple[TransactionsTable, ...]) -> tuple[TransactionsTable, ...]:
+        priced = sum(place.has_amounts for place in places)
+        if 0 < priced < len(places):
+            raise ValueError(f"{priced} of {len(places)} logs map amount; map it in all of them, or in none")
+        return places
+
+    @property
+    def has_amounts(self) -> bool:
+        """Return whether lines carry money; without it orders are counted and nothing is valued."""
+        return self.transactions[0].has_amounts
+
+    @property
+    def tables(self) -> dict[str, tuple[SourceTable, ...]]:
+        """Return the places of every table that is mapped beside the transactions, by its name."""
+        places = {name: getattr(self, name) for name in TABLES if name != "transactions"}
+        return {name: found for name, found in places.items() if found}
+
+    @property
+    def registers(self) -> list[str]:
+        """Return the names of the customer registers whose ids the tables carry, sorted."""
+        places = {"transactions": self.transactions, **self.tables}
+        speaking = [found for name, found in places.items() if TABLES[name].speaks_of_customers]
+        return sorted({place.register_name for found in speaking for place in found})
+
+    @property
+    def places(self) -> list[SourceTable]:
+        """Return every place that is read, transactions first."""
+        return [*self.transactions, *(place for places in self.tables.values() for place in places)]
+
+
+class IdentityRules(_Settings):
+    """How the cards of the customer registers become people."""
+
+    resolve: bool = Field(True, description="Whether cards are joined at all")
+    threshold: float = Field(0.9, ge=0.5, lt=1, description="Probability of one person from which cards are joined")
+    region: str | None = Field(
+        None, pattern="^[A-Z]{2}$", description="Country of phones and tax ids, ISO 3166; default: what the data tell"
+    )
+    never_links: str | None = Field(None, description="CSV of pairs that are never one person, as the list to review")
+    precedence: tuple[str, ...] = Field((), strict=False, description="Registers, the most trusted first")
+    survivorship: dict[str, Literal["recent", "complete", "common", "precedence"]] = Field(
+        default_factory=dict, description="Field of the card: which value survives, where it differs from the rule"
+    )
 
 
 class PortfolioRules(_Settings):
@@ -126,11 +272,14 @@ class Config(_Settings):
     name: Annotated[str, AfterValidator(_portable_name)] = Field(
         pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Folder of the reports, e.g. my_shop"
     )
-    title: str = Field(min_length=1, max_length=120, description="Name of the company as readers know it")
+    title: str = Field(min_length=1, max_length=TITLE_LENGTH, description="Name of the company as readers know it")
     source: Source
     simulated: bool = Field(False, description="True when the data are invented; every page then says so")
     as_of: dt.date | None = Field(None, description="Last day that counts; default: the last day with an order")
     horizon_days: int = Field(365, ge=1, le=3650, description="Length of the forecast, in days")
+    max_horizon_multiple: float = Field(
+        8.0, gt=0, description="Length of the forecast over that of the history, above which the run stops"
+    )
     holdout_days: int | None = Field(None, ge=1, description="Days kept back to test the forecast; default: a third")
     churn_window_days: int | None = Field(None, ge=1, le=3650, description="Days without order that count as churn")
     currency: Annotated[str, AfterValidator(_known_currency)] = Field("EUR", description="ISO 4217 code of all amounts")
@@ -145,10 +294,28 @@ class Config(_Settings):
     max_unreadable_share: float = Field(
         0.05, ge=0, le=1, description="Share of lines with unreadable dates or amounts above which the run stops"
     )
+    personal_columns: Literal["drop", "keep"] = Field(
+        "drop", description="Whether columns marked personal stay in the tables of a run, once identity has used them"
+    )
+    identity: IdentityRules = Field(default_factory=IdentityRules)
     portfolios: PortfolioRules = Field(default_factory=PortfolioRules)
     notebooks: dict[str, dict[str, Scalar]] = Field(
         default_factory=dict, description="Parameters of single notebooks, e.g. 02_current_value: {top_share: 0.1}"
     )
+
+    _folder: str | None = PrivateAttr(None)  # of the YAML file
+
+    def __eq__(self, other: object) -> bool:
+        """Compare settings, wherever the file lies that they came from."""
+        return isinstance(other, Config) and self.model_dump() == other.model_dump()
+
+    def portable(self) -> Config:
+        """Return the config as it may travel: source paths as written, and where these were absolute, the file name."""
+        content = self.model_dump()
+        _shorten_paths(content["source"], f"{self._folder}/")
+        if never := content["identity"]["never_links"]:
+            content["identity"]["never_links"] = Path(never).name
+        return Config.model_validate(content)
 
     @property
     def horizon(self) -> Horizon:
@@ -181,7 +348,7 @@ def load_config(path: str | Path) -> Config:
     """
     path = Path(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        content = read_yaml(path)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; one that ships is data/complete_journey.yaml") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -198,55 +365,103 @@ def parse_config(content: dict[str, Any], where: str, base: Path | None = None) 
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(f"{where}: " + "; ".join(_fault(item, content) for item in error.errors())) from None
+        faults = "; ".join(_fault(item, content) for item in error.errors())
+        raise ConfigError(without_secrets(f"{where}: {faults}")) from None
     return config if base is None else _anchored(config, base)
 
 
 def override(config: Config, changes: dict[str, Any], where: str) -> Config:
     """Return a config with top-level settings replaced and checked anew; `where` names their origin in errors."""
-    return parse_config({**config.model_dump(), **changes}, where=where)
+    changed = parse_config({**config.model_dump(), **changes}, where=where)
+    changed._folder = config._folder
+    return changed
 
 
 def config_for_file(path: Path, table: dict[str, Any], **settings: Any) -> Config:
     """Return the config of a single transaction file that has no YAML, for `clv score`."""
     source = {"transactions": {"path": str(path.absolute()), **table}}
-    return parse_config({"name": "score", "title": path.name, "source": source, **settings}, where=str(path))
+    title = path.name[: TITLE_LENGTH - 1] + "…" if len(path.name) > TITLE_LENGTH else path.name
+    return parse_config({"name": "score", "title": title, "source": source, **settings}, where=str(path))
 
 
 def _anchored(config: Config, base: Path) -> Config:
-    table = config.source.transactions
-    if table.path.startswith("package:") or Path(table.path).is_absolute():
-        return config
-    anchored = table.model_copy(update={"path": str(base / table.path)})
-    return config.model_copy(update={"source": Source(transactions=anchored)})
+    places = {
+        name: tuple(place.model_copy(update={"path": _anchored_path(place.path, base)}) for place in found)
+        for name, found in {"transactions": config.source.transactions, **config.source.tables}.items()
+    }
+    identity = config.identity
+    if identity.never_links is not None:
+        identity = identity.model_copy(update={"never_links": _anchored_path(identity.never_links, base)})
+    source = config.source.model_copy(update=places)
+    anchored = config.model_copy(update={"source": source, "identity": identity})
+    anchored._folder = str(base)
+    return anchored
+
+
+def _anchored_path(path: str, base: Path) -> str:
+    is_elsewhere = path.startswith("package:") or is_database(path) or Path(path).is_absolute()
+    return path if is_elsewhere else str(base / path)
+
+
+def _shorten_paths(content: Any, folder: str) -> None:
+    for place in content if isinstance(content, list | tuple) else [content]:
+        if isinstance(place, dict):
+            if Path(path := place.get("path") or "").is_absolute():
+                place["path"] = path.removeprefix(folder) if path.startswith(folder) else Path(path).name
+            for value in place.values():
+                _shorten_paths(value, folder)
 
 
 def _fault(item: ErrorDetails, content: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in item["loc"])
+    key = _key(item["loc"], content)
+    shown = HIDDEN if is_secret(str(item["loc"][-1])) else _short(item["input"])
     match item["type"]:
         case "extra_forbidden":
-            known = list(_model_of(item["loc"]).model_fields)
+            known = _known_keys(_model_of(item["loc"]))
             near = difflib.get_close_matches(str(item["loc"][-1]), known, n=1)
             hint = _suggest(near) or f"; known: {', '.join(known)}"
-            return f"{key}: unknown key (value {_short(item['input'])}){hint}"
+            return f"{key}: unknown key (value {shown}){hint}"
         case "missing":
             return f"{key}: is required and missing"
         case _:
             rule = item["msg"].removeprefix("Value error, ")
-            shown = "" if isinstance(item["input"], dict) else f" = {_short(item['input'])}"
-            return f"{key}{shown}: {rule[0].lower()}{rule[1:]}{_meaning(item['loc'])}"
+            value = "" if isinstance(item["input"], dict | list | tuple) else f" = {shown}"
+            return f"{key}{value}: {rule[0].lower()}{rule[1:]}{_meaning(item['loc'])}"
+
+
+def _key(location: tuple[int | str, ...], content: object) -> str:
+    """Return the path to a key as the file has it: a table given as one mapping has no position in a list."""
+    parts: list[str] = []
+    for part in location:
+        if isinstance(part, int) and isinstance(content, dict) and part not in content:
+            continue
+        parts.append(str(part))
+        if isinstance(content, dict):
+            content = content.get(part)
+        elif isinstance(content, list | tuple) and isinstance(part, int) and part < len(content):
+            content = content[part]
+    return ".".join(parts)
+
+
+def _known_keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _meaning(location: tuple[int | str, ...]) -> str:
-    field = _model_of(location).model_fields.get(str(location[-1]))
+    fields = _model_of(location).model_fields
+    field = next((found for name, found in fields.items() if location[-1] in {name, found.alias}), None)
     return f" ({field.description})" if field is not None and field.description else ""
 
 
 def _model_of(location: tuple[int | str, ...]) -> type[BaseModel]:
     model: type[BaseModel] = Config
     for part in location[:-1]:
-        field = model.model_fields.get(str(part))
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
         kind = field.annotation if field is not None else None
+        if get_origin(kind) is tuple:
+            kind = get_args(kind)[0]
         if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
             break
         model = kind
@@ -258,24 +473,9 @@ def _suggest(near: Iterable[str]) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = without_secrets(repr(value))
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys and says nothing; a setting given twice is a mistake."""
-
-
-def _mapping_without_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
-    keys = [loader.construct_object(key) for key, _ in node.value]
-    twice = sorted({str(key) for key in keys if keys.count(key) > 1})
-    if twice:
-        raise yaml.constructor.ConstructorError(None, None, f"key given twice: {', '.join(twice)}", node.start_mark)
-    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
-
-
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates)
+    return without_secrets(" ".join(str(error).split()))

@@ -28,7 +28,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parent))
 from companies import KINDS, START, company
 
-from clv.data.connect import open_engine
+from clv.data.engine import open_engine
 from clv.decisions.forecasting import fit_forecaster
 from clv.models.outcomes.totals import total
 from clv.units import annual, days

@@ -10,8 +10,8 @@ from importlib.metadata import version
 import pandas as pd
 from stopwatch import introduce, stage
 
-from clv.data.connect import open_engine
 from clv.data.customers import customer_days, customer_summary, summary_frame
+from clv.data.engine import open_engine
 from clv.models import BGNBD, GammaGamma
 from clv.units import annual, days
 

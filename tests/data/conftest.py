@@ -11,9 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.data.postgres import running_server
 
 from clv.config import TransactionsTable
-from clv.data.connect import open_engine
+from clv.data.engine import open_engine
 from clv.data.ingest import Intake, ingest
 
 COLUMNS = {"customer_id": "id", "ordered_at": "date", "amount": "amount"}
@@ -78,6 +79,19 @@ def engine():
 
 
 @pytest.fixture
+def read(engine):
+    """Return a function that applies an expression to texts and returns the values, None where there is none."""
+
+    def read(texts, expression):
+        table = ibis.memtable(pd.DataFrame({"position": range(len(texts)), "text": texts}, dtype="object"))
+        table = table.cast({"position": "int64", "text": "string"})
+        found = engine.execute(table.select("position", value=expression(table.text)).order_by("position"))
+        return [None if pd.isna(value) else value for value in found["value"]]
+
+    return read
+
+
+@pytest.fixture
 def lines(engine, tmp_path):
     """Return a function that makes the clean table of (customer, day, amount) lines."""
     number = itertools.count()
@@ -94,3 +108,10 @@ def lines(engine, tmp_path):
         return engine.read_parquet(file)
 
     return lines
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """Return a PostgreSQL server of this session; it starts when the first test asks for it."""
+    with running_server() as server:
+        yield server

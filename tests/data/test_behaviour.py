@@ -76,14 +76,15 @@ def test_who_comes_later_is_not_there(rows):
 
 def test_the_columns_are_those_announced_in_their_order(lines):
     table = behaviour(customer_days(lines(LINES), AS_OF), AS_OF, SPAN)
-    assert list(table.columns) == [*CUSTOMERS.names, "mean_purchase", *ACTIVITY]
+    assert list(table.columns) == [*CUSTOMERS.names, "mean_purchase", "returned", *ACTIVITY]
     assert len(ACTIVITY) == 1 + len(WINDOWS) + len(HALF_LIVES) + len(MONEY_WINDOWS)
 
 
 def test_without_amounts_money_is_missing_and_counts_are_not(lines):
     unpriced = customer_days(lines(LINES).mutate(amount=ibis.null(MONEY)), AS_OF)
     table = described(unpriced)
-    money = ["monetary_value", "value_to_date", "mean_purchase", *(f"net_{window}d" for window in MONEY_WINDOWS)]
+    money = ["monetary_value", "value_to_date", "mean_purchase", "returned"]
+    money += [f"net_{window}d" for window in MONEY_WINDOWS]
     assert table[money].isna().all(axis=None)
     assert table[money].dtypes.eq(float).all()
     assert table.drop(columns=money).notna().all(axis=None)

@@ -6,6 +6,7 @@ from collections import Counter
 from decimal import Decimal
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -51,7 +52,7 @@ def test_each_fault_ends_in_the_quarantine_under_its_own_reason(take):
     found = taken.quarantine[taken.quarantine["reason"] != "malformed_line"]
     as_found = Counter(line.split(",")[1] for reason, line in CASES if reason != "malformed_line")
     assert Counter(found["ordered_at"].fillna("")) == as_found
-    assert set(taken.quarantine["reason"]) | {"duplicate_line"} == set(REASONS)
+    assert set(taken.quarantine["reason"]) | {"duplicate_line", "date_far_from_rest"} == set(REASONS)
 
 
 @pytest.mark.parametrize(
@@ -246,9 +247,6 @@ def test_several_parquet_files_are_read_as_one(take, tmp_path):
     assert (taken.intake.rows_read, taken.intake.amount_clean) == (8, Decimal(20))
 
 
-ibis_asks_duckdb_the_old_way = pytest.mark.filterwarnings("ignore:fetch_arrow_table")
-
-
 @pytest.fixture
 def database(tmp_path):
     """Return a function that makes a DuckDB file with so many equal tables."""
@@ -263,12 +261,20 @@ def database(tmp_path):
     return database
 
 
-@ibis_asks_duckdb_the_old_way
 def test_the_only_table_of_a_database_is_read(take, database):
     assert take(database("sales")).ids == ["007"]
 
 
-@ibis_asks_duckdb_the_old_way
+def test_a_database_keeps_moments_without_their_place_and_asks_for_it(take, tmp_path):
+    with duckdb.connect(str(tmp_path / "zone.duckdb")) as connection:
+        connection.execute("SET TimeZone = 'America/Mexico_City'")
+        at = "TIMESTAMPTZ '2024-01-05 21:30:00'"
+        connection.execute(f"CREATE TABLE sales AS SELECT 'a' id, {at} date, 1.5 amount")
+    with pytest.raises(DataError, match=r"date: holds moments in UTC, e\.g\. 2024-01-06 03:30:00, .*state timezone"):
+        take(tmp_path / "zone.duckdb")
+    assert take(tmp_path / "zone.duckdb", timezone="America/Mexico_City").days == ["2024-01-05"]
+
+
 def test_a_database_with_several_tables_asks_for_a_name(take, database):
     file = database("sales", "returns")
     with pytest.raises(DataError, match=r"holds 2 tables \(returns, sales\); name one with 'table'"):
@@ -281,9 +287,9 @@ def test_a_database_with_several_tables_asks_for_a_name(take, database):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("orders.xlsx", b"x", r"unknown kind of file; its name must end in one of \.csv"),
+        ("orders.docx", b"x", r"unknown kind of file; its name must end in one of \.csv"),
         ("orders.parquet", b"PAR1 and no more", r"cannot be read as parquet: .*or export it again$"),
-        ("orders.duckdb", b"x" * 5000, r"cannot be read as duckdb: .*not a valid DuckDB"),
+        ("orders.duckdb", b"x" * 5000, r"cannot be read as database: .*not a valid DuckDB"),
         ("orders.parquet", parquet(id=[], date=pa.array([], pa.date32()), amount=[]), r"no line of data"),
     ],
 )
@@ -337,3 +343,19 @@ def test_placeholders_far_away_do_not_disturb_the_time_zone(take):
 def test_dates_without_a_time_have_no_time_zone(take, dates):
     with pytest.raises(DataError, match=r"date: holds dates without a time of day.*remove timezone"):
         take(parquet(date=dates), name="orders.parquet", timezone="America/New_York")
+
+
+def test_a_line_dated_far_from_all_others_is_set_aside_or_kept_as_stated(take):
+    days = pd.date_range("2023-01-02", "2023-12-31")
+    steady = "".join(f"c{day.day},{day:%Y-%m-%d},2\n" for day in days)
+    text = f"{HEADER}{steady}x,2024-01-04,7\nlate,{TODAY - dt.timedelta(days=1)},5\n"
+    taken = take(text)
+    assert taken.reasons == ["date_far_from_rest"]
+    assert taken.intake.last_day == dt.date(2024, 1, 4)
+    assert taken.intake.rows_read == taken.intake.rows_clean + 1
+    assert taken.intake.amount_quarantined == 5
+    (said,) = [decision for decision in taken.intake.decisions if decision.topic == "far_dates"]
+    assert (said.n, said.setting) == (1, "keep_far_dates")
+    kept = take(text, keep_far_dates=True)
+    assert kept.intake.rows_quarantined == 0
+    assert any(decision.topic == "gap" for decision in kept.intake.decisions) == ((TODAY - days[-1].date()).days > 366)

@@ -10,6 +10,7 @@ from clv.config import TransactionsTable, load_config
 from clv.data.customers import customer_days, customer_summary, distinct_counts, holdout_summary
 from clv.data.history import days_between_orders, first_orders, monthly_activity, repeat_orders
 from clv.data.ingest import ingest
+from clv.data.tables import read_tables
 
 CONFIGS = Path(__file__).parents[2] / "data"
 TODAY = dt.date(2026, 1, 1)
@@ -29,16 +30,34 @@ def _read(engine, source, folder):
 
 
 def test_complete_journey_is_read_to_the_cent_and_to_the_day(engine, tmp_path):
-    source = load_config(CONFIGS / "complete_journey.yaml").source.transactions
+    source = load_config(CONFIGS / "complete_journey.yaml").source.transactions[0]
     intake, transactions = _read(engine, source, tmp_path)
     assert (intake.rows_read, intake.rows_quarantined) == (1_469_307, 0)
     assert intake.amount_clean == Decimal("4596039.58")
     assert (intake.first_day, intake.last_day) == (dt.date(2017, 1, 1), dt.date(2017, 12, 31))
     assert transactions.customer_id.nunique().execute() == 2_469
+    assert transactions.store_id.nunique().execute() == 457
+    assert transactions.discount.sum().execute() == Decimal("791650.64")
+    assert transactions.cost.notnull().sum().execute() == 0
+
+
+def test_the_tables_of_complete_journey_are_read_whole(engine, tmp_path):
+    read = read_tables(load_config(CONFIGS / "complete_journey.yaml"), engine, tmp_path, TODAY)
+    assert {record.table: record.rows_clean for record in read.tables} == {
+        "customers": 801, "products": 92_331, "campaigns": 27, "campaign_contacts": 6_589, "campaign_responses": 2_102,
+    }  # fmt: skip
+    assert not any(record.rows_quarantined or record.values_set_aside for record in read.tables)
+    products = engine.read_parquet(tmp_path / "products.parquet").select(
+        "product_id", "department", "category", "brand"
+    )
+    ice = products.filter(products.product_id == "25671").execute()
+    assert ice.iloc[0].tolist() == ["25671", "GROCERY", "FRZN ICE", "National"]
+    unknown = {(pair.table, pair.target): pair.values for pair in read.orphans}
+    assert unknown[("campaign_contacts", "campaigns")] == unknown[("campaign_responses", "campaigns")] == 0
 
 
 def test_the_whole_of_cdnow_is_read(engine, tmp_path):
-    intake, transactions = _read(engine, load_config(CONFIGS / "cdnow.yaml").source.transactions, tmp_path)
+    intake, transactions = _read(engine, load_config(CONFIGS / "cdnow.yaml").source.transactions[0], tmp_path)
     assert (intake.rows_read, intake.rows_clean) == (69_659, 69_659)
     assert transactions.customer_id.nunique().execute() == 23_570
 

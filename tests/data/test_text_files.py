@@ -23,7 +23,7 @@ def table(rows: list[tuple[str, ...]], mark: str = ",") -> str:
 @pytest.mark.parametrize("mark", [";", "\t", "|"])
 def test_ids_arrive_byte_for_byte_whatever_the_delimiter(take, mark):
     text = table([("id", "date", "amount"), *((name, "2017-01-31", "1.50") for name in IDS)], mark)
-    taken = take(text)
+    taken = take(text, missing_ids=[])  # some of them are what exports write for no customer
     assert sorted(taken.ids) == sorted(IDS)
 
 
@@ -178,7 +178,7 @@ def test_a_wrong_delimiter_shows_the_header_as_one_column(take):
 
 
 def test_a_delimiter_is_one_character(take):
-    with pytest.raises(DataError, match=r"cannot be read as text: .*1-character"):
+    with pytest.raises(DataError, match=r"delimiter '::' must be a 1-character text"):
         take(HEADER + GOOD, delimiter="::")
 
 

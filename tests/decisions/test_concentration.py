@@ -109,9 +109,14 @@ def test_top_share_and_its_converse():
 
 
 def test_refunds_beyond_the_sales_do_not_break_the_shares():
-    value = customers(60, 50, -10)
-    assert customers_for(value, 0.8) == pytest.approx(2 / 3)
-    assert concentration_curve(value)["share_of_value"].max() == pytest.approx(1.1)
+    for taken_back in (-10, -1_000):  # shares are of what the others hold, as the classes are
+        value = customers(60, 40, taken_back)
+        assert customers_for(value, 0.8) == pytest.approx(2 / 3)
+        assert (top_share(value, 1 / 3), top_share(value, 1.0)) == (pytest.approx(0.6), pytest.approx(1.0))
+        assert concentration_curve(value)["share_of_value"].max() == pytest.approx(1)
+        shares = share_by_class(value, abc_classes(value))["share_of_value"]
+        assert shares.sum() == pytest.approx(1)
+        assert shares["C"] == 0
 
 
 @given(st.lists(st.floats(0.01, 1e6), min_size=1, max_size=400))

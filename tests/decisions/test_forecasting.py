@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import StandardScaler
 from tests.reference import companies
 
-from clv.data.connect import open_engine
+from clv.data.engine import open_engine
 from clv.data.origins import OriginPlan
 from clv.decisions.forecasting import buyers_as_of, choose_level_of, churn_window, fit_forecaster
 from clv.errors import ConfigError, DataError

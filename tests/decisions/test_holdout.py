@@ -11,10 +11,11 @@ import pytest
 from ibis import _
 from tests.conftest import simulated_lines
 
-from clv.data.connect import open_engine
 from clv.data.customers import customer_days
+from clv.data.engine import open_engine
 from clv.data.history import first_orders, repeat_orders
 from clv.decisions.holdout import MODEL, HoldoutCheck, check_on_holdout, tracking
+from clv.decisions.trust import calibration_gap
 from clv.errors import DataError
 from clv.models.outcomes.scattered import HIGH, LOW
 from clv.units import days
@@ -221,6 +222,30 @@ def test_too_little_before_the_test_names_the_setting(history):
         check_on_holdout(history, start, END, flagged_from=0.7)
 
 
-def test_a_holdout_in_which_nothing_happened_is_no_test(check):
-    with pytest.raises(DataError, match="nothing happened in the holdout"):
-        replace(check, origin=replace(check.origin, outcome=0 * check.outcome)).orders  # noqa: B018 - made when asked
+def test_a_holdout_in_which_nobody_ordered_says_no_share_and_misses_all_that_was_forecast(check):
+    nothing = check.outcome.assign(orders=0.0, revenue=-20.0, days_to_order=np.inf)
+    silent = replace(check, origin=replace(check.origin, outcome=nothing))
+    assert silent.bias is None
+    assert silent.money_bias is None
+    assert silent.off == pytest.approx(1 + 20 * len(nothing) / silent.forecast["expected_revenue"].sum())
+    assert np.isnan(calibration_gap(silent.calibration)[0])
+    assert not silent.total("revenue").inside
+    assert silent.intervals.loc["revenue", "share_below"] > 0
+
+
+@pytest.mark.parametrize("refund", [5_000.0, 1e6])
+def test_a_refund_beyond_all_sales_of_the_holdout_leaves_money_known_and_compared(check, refund):
+    """One fact: that money is known never follows from what it sums to."""
+    revenue = check.outcome["revenue"].copy()
+    revenue.iloc[0] -= refund + revenue.sum()
+    refunded = replace(check, origin=replace(check.origin, outcome=check.outcome.assign(revenue=revenue)))
+    assert refunded.has_amounts
+    assert refunded.bias == check.bias
+    assert refunded.money_bias is None
+    row = refunded.revenue.loc[MODEL]
+    assert row["actual_total"] == pytest.approx(-refund)
+    assert row[["bias", "gini_ranking", "capture_top_decile"]].isna().all()
+    assert np.isfinite(row[["mae", "rmse"]].astype(float)).all()
+    assert refunded.off == pytest.approx(1 + refund / row["forecast_total"])
+    assert {"orders", "revenue"} <= set(refunded.intervals.index)
+    assert list(refunded.medians.index) == ["orders", "revenue"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -129,6 +131,13 @@ def test_overdue_is_the_silence_in_the_customers_own_intervals(customers, foreca
     row = customers[customers["frequency"] == 2].iloc[:1]
     found = predicted(row, forecaster)["overdue"].iloc[0]
     assert found == pytest.approx(((row["T"] - row["recency"]) / (row["recency"] / 2)).iloc[0])
+
+
+def test_money_that_is_known_but_that_no_purchase_brought_is_refused_with_the_way_out(customers, forecaster):
+    unpriced = copy.copy(forecaster)
+    unpriced.money_ = None
+    with pytest.raises(DataError, match=r"amounts are known, but no purchase of 500 customers brought money: .*--no-a"):
+        predicted(customers, unpriced)
 
 
 def test_a_bare_number_is_no_rate(customers, forecaster):

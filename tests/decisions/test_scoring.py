@@ -141,10 +141,15 @@ def test_parquet_keeps_every_id_byte_for_byte(config, scores, tmp_path):
     pd.testing.assert_frame_equal(written[DATES].astype("datetime64[s]"), scores[DATES].astype("datetime64[s]"))
     assert scores.loc[scores["p_no_order"] > 0.5, "next_order"].isna().all()
     n = len(history())
-    assert notes[0] == f"{n + 1:,} of {n + 3:,} lines used; set aside: date_not_readable: 1, no_customer_id: 1"
+    assert notes[0] == (
+        f"{n + 1:,} of {n + 3:,} lines used; 2 set aside (6.00): date_not_readable: 1, no_customer_id: 1"
+    )
     assert notes[1].startswith(f"{len(scores):,} customers as of 2024-")
     assert notes[2].startswith("forecast by: ")
-    assert len(notes) == 3
+    assert notes[3].startswith("caution: the forecast looks 365 days ahead, 2.0 times the 182 days of history")
+    said = [note.split()[1] for note in notes[4:]]
+    assert said == ["missing_ids", "look_alike_ids", "odd_refunds"]
+    assert "'007' and '7', 'ABC' and 'abc'" in notes[5]
 
 
 def test_csv_keeps_every_id_but_marks_formulas(config, scores, tmp_path):
@@ -152,7 +157,7 @@ def test_csv_keeps_every_id_but_marks_formulas(config, scores, tmp_path):
     with (tmp_path / "s.csv").open(encoding="utf-8", newline="") as file:
         written = [row["customer_id"] for row in csv.DictReader(file)]
     assert written == [f"'{name}" if name in FORMULAS else name for name in scores["customer_id"]]
-    assert notes[3].startswith("4 values begin like a formula and carry a leading apostrophe in s.csv")
+    assert notes[-1].startswith("4 values begin like a formula and carry a leading apostrophe in s.csv")
 
 
 def test_the_as_of_day_ends_what_is_known(config):

@@ -17,7 +17,7 @@ from tests.learning import guards
 from tests.reference import companies
 
 from clv.data import origins
-from clv.data.connect import open_engine
+from clv.data.engine import open_engine
 from clv.data.origins import OriginPlan
 from clv.learning import backtest, candidates, combine, distribution, forecaster
 from clv.models.calendar import corrections, level

@@ -26,7 +26,7 @@ import pandas as pd
 import pytest
 from tests.reference import companies
 
-from clv.data.connect import open_engine
+from clv.data.engine import open_engine
 from clv.data.periods import Panel
 from clv.decisions.forecasting import churn_window, fit_forecaster, weeks_of
 from clv.learning import candidates, distribution

@@ -38,7 +38,8 @@ def without_amounts(company: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("without_amounts")
     config = folder / "company.yaml"
     config.write_text(company.read_text(encoding="utf-8").replace(", amount: net", ""), encoding="utf-8")
-    (folder / "orders.csv").write_bytes((company.parent / "orders.csv").read_bytes())
+    for name in ("orders.csv", "cards.csv"):
+        (folder / name).write_bytes((company.parent / name).read_bytes())
     return _run(config, "es", folder / "reports")
 
 

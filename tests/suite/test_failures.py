@@ -152,8 +152,13 @@ def test_a_wrong_call_is_a_usage_error(monkeypatch, capsys):
     assert invoke(monkeypatch, capsys, "fly")[0] == 2
 
 
-def test_a_failed_run_keeps_its_notebooks_and_its_error(shop):
+CARDS = "  customers: {path: cards.csv, columns: {customer_id: client, city: town}}\n"
+
+
+def test_a_failed_run_keeps_its_notebooks_and_its_error_but_no_table_of_the_company(shop):
     write_csv(shop.parent / "orders.csv", ONE_TIME)
+    write_csv(shop.parent / "cards.csv", [("c1", "Lugo"), ("c2", "Vigo"), ("c1", "Reus")], ("client", "town"))
+    shop.write_text(YAML + CARDS, encoding="utf-8")
     reports = shop.parent / "reports"
     with pytest.raises(DataError, match="03_lifetime_value: only 0 of 50 customers bought on more than one day"):
         run_suite(load_config(shop), reports, silent)
@@ -162,6 +167,10 @@ def test_a_failed_run_keeps_its_notebooks_and_its_error(shop):
     assert error["error"] == "DataError"
     outputs = outputs_of(failed / "notebooks" / "03_lifetime_value.ipynb")
     assert any(output.output_type == "error" for output in outputs)
+    assert sorted(file.name for file in failed.glob("*.parquet")) == [
+        "customers_quarantine.parquet",
+        "quarantine.parquet",
+    ]
 
 
 @pytest.fixture
@@ -233,6 +242,15 @@ def test_parameters_of_a_notebook_reach_it(shop):
     assert "The best 50% of customers" in (published.folder / "02_current_value.html").read_text(encoding="utf-8")
 
 
+def test_a_change_in_any_table_makes_work_by_hand_start_anew(shop):
+    write_csv(shop.parent / "orders.csv", GOOD)
+    cards = write_csv(shop.parent / "cards.csv", [("c1", "Lugo")], ("client", "town"))
+    shop.write_text(YAML + CARDS, encoding="utf-8")
+    before = workspace.fingerprint(load_config(shop))
+    write_csv(cards, [("c1", "Vigo")], ("client", "town"))
+    assert workspace.fingerprint(load_config(shop)) != before
+
+
 def test_work_by_hand_fills_itself_and_starts_anew_when_the_source_changes(shop, monkeypatch):
     monkeypatch.setattr(session, "project_root", lambda: shop.parent)
     orders = write_csv(shop.parent / "orders.csv", GOOD)
@@ -285,7 +303,7 @@ def test_an_artefact_is_written_whole_or_not_at_all(shop, monkeypatch):
     ids=["a single order without amount", "many customers in part of a month"],
 )
 def test_a_history_too_short_for_cohorts_is_said_to_be_so(lines, amounts, shop):
-    shop.write_text(YAML.replace(", amount: net", amounts), encoding="utf-8")
+    shop.write_text(YAML.replace(", amount: net", amounts) + "horizon_days: 90\n", encoding="utf-8")
     write_csv(shop.parent / "orders.csv", lines)
     folder = shop.parent / "run"
     folder.mkdir()
@@ -321,6 +339,10 @@ def test_a_missing_artefact_of_a_run_names_the_notebook_that_writes_it(shop):
         ("as_of: 2999-01-01", "as_of 2999-01-01 lies in the future"),
         ("notebooks: {02_current_value: {top_share: 2.0}}", "02_current_value: top_share = 2.0: must be above 0"),
         ("holdout_days: 5000", "holdout_days = 5000 does not fit"),
+        (
+            "horizon_days: 3650\nmax_horizon_multiple: 2",
+            r"horizon_days = 3650 is 6\.\d times the 5\d\d days of history",
+        ),
     ],
 )
 def test_dates_that_do_not_fit_the_data_are_refused(setting, says, shop):
@@ -346,6 +368,8 @@ def test_lines_after_the_as_of_date_are_told_apart(shop):
     run = workspace.prepare(load_config(shop), folder, run_id="test")
     later = [float(net) for _, day, net in GOOD if day > "2025-01-31"]
     assert later
-    assert run.context.lines_after == len(later)
-    assert float(run.context.amount_after) == pytest.approx(sum(later), abs=1e-6)
+    accounts = run.context.accounts
+    assert (accounts.rows_used, accounts.rows_later) == (len(GOOD) - len(later), len(later))
+    assert float(accounts.amount_later) == pytest.approx(sum(later), abs=1e-6)
+    assert float(accounts.amount_used) == pytest.approx(run.money_as_of, abs=1e-6)
     assert run.money_as_of + sum(later) == pytest.approx(sum(float(net) for *_, net in GOOD), abs=1e-6)

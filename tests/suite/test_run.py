@@ -7,8 +7,9 @@ import re
 from html.parser import HTMLParser
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
-from tests.conftest import HOSTILE_IDS, simulated_lines
+from tests.conftest import HOSTILE_IDS, PERSONAL, simulated_lines
 
 from clv.decisions.export import DICTIONARY
 from clv.decisions.lifetime_value import FORECAST_COLUMNS
@@ -54,6 +55,18 @@ def test_a_run_publishes_one_page_per_notebook_and_points_latest_at_it(english):
     assert not any((english.folder.parent / ".building").glob("*"))
 
 
+def test_lists_of_one_identity_name_ids_and_no_person(english):
+    record = json.loads((english.folder / "run.json").read_text(encoding="utf-8"))["identity"]
+    export = {name: pd.read_csv(english.folder / "export" / f"{name}.csv", dtype=str) for name in (
+        "identity_map", "pairs_to_review", "cards_to_complete")}  # fmt: skip
+    assert len(export["identity_map"]) == sum(record["records"].values())
+    assert export["identity_map"]["person_id"].nunique() == record["people"]
+    assert len(export["pairs_to_review"]) == record["review"]
+    assert list(export["cards_to_complete"]) == ["customer_id", "missing", "value"]
+    assert set(export["cards_to_complete"]["customer_id"]) <= set(export["identity_map"]["person_id"])
+    assert not [file for file in english.folder.glob("*.parquet") if "quarantine" not in file.name]
+
+
 def test_each_notebook_reports_its_progress(english):
     for notebook in NOTEBOOKS:
         assert [event.split()[0] for step, event in english.events if step == notebook.slug] == ["started", "done"]
@@ -70,6 +83,28 @@ def test_run_json_tells_what_was_read_and_how_it_was_run(english):
     assert set(record["notebooks"]) == {notebook.slug for notebook in NOTEBOOKS}
     assert len(record["source_sha256"]) == 64
     assert {"python", "clv", "pandas", "duckdb"} <= set(record["versions"])
+
+
+def test_run_json_tells_what_was_read_of_the_other_tables(english):
+    record = json.loads((english.folder / "run.json").read_text(encoding="utf-8"))
+    [customers] = record["tables"]
+    assert (customers["table"], customers["rows_read"], customers["rows_clean"]) == ("customers", 400, 400)
+    assert (customers["columns"], customers["personal_columns"]) == (["customer_id", "city"], ["name"])
+    pairs = {(pair["table"], pair["column"], pair["target"]): pair["rows"] for pair in record["orphans"]}
+    assert pairs == {("customers", "customer_id", "transactions"): 0, ("transactions", "customer_id", "customers"): 0}
+    assert not list(english.folder.glob("*customers*.parquet"))
+
+
+def test_nothing_personal_is_in_any_file_of_a_run(english):
+    files = [file for file in english.folder.rglob("*") if file.is_file()]
+    assert len(files) > 20
+    for file in files:
+        said = (
+            pq.read_table(file).to_pandas().to_csv()
+            if file.suffix == ".parquet"
+            else file.read_bytes().decode(errors="ignore")
+        )
+        assert PERSONAL not in said, file
 
 
 def test_every_customer_and_every_cent_is_in_exactly_one_portfolio(english):
@@ -169,6 +204,14 @@ def test_spanish_pages_are_spanish(spanish, english):
         left = [phrase for phrase in ("Customers", "What to do", "Sales", "Order") if phrase in original]
         assert left
         assert not [phrase for phrase in left if phrase in said]
+
+
+def test_the_records_of_a_run_tell_no_path_of_the_machine(english, company):
+    for name in ("run.json", "context.json"):
+        record = (english.folder / name).read_text(encoding="utf-8")
+        assert json.loads(record)["config"]["source"]["transactions"][0]["path"] == "orders.csv"
+        assert not re.search(r'"(/|[A-Z]:\\\\)', record)
+        assert str(company.parent) not in record
 
 
 def test_executed_notebooks_tell_no_path_of_the_machine(english):

@@ -13,7 +13,7 @@ import ibis
 from ibis import _
 from ibis.expr.types import Table
 
-from clv.data.customers import customer_summary
+from clv.data.customers import customer_summary, spent
 from clv.units import DAYS_PER_WEEK
 
 WINDOWS: Final = (7, 14, 28, 56, 91, 182, 364)  # days before the as-of date, each about twice the one before
@@ -26,7 +26,7 @@ ACTIVITY: Final = (
     *(f"fading_orders_{half_life}d" for half_life in HALF_LIVES),
     *(f"net_{window}d" for window in MONEY_WINDOWS),
 )
-"""Columns that `behaviour` adds to those of `clv.data.schema.CUSTOMERS`, beside mean_purchase."""
+"""Columns that `behaviour` adds to those of `clv.data.schema.CUSTOMERS`, beside mean_purchase and returned."""
 
 
 def behaviour(days: Table, as_of: dt.date, span_days: int) -> Table:
@@ -46,6 +46,7 @@ def behaviour(days: Table, as_of: dt.date, span_days: int) -> Table:
     Table
         One row per customer with a line up to `as_of`: the columns of `clv.data.schema.CUSTOMERS`,
         mean_purchase (mean net of all purchase days, the first included; currency; missing in a log without amounts),
+        returned (what days that are no purchase took back, refunds above all; currency, ≥ 0; missing without amounts),
         orders_in_span and orders_<w>d (purchase days after the first within that many days up to the as-of date),
         fading_orders_<h>d (purchase days, the first included, each weighted by ½ to the power of its age over h) and
         net_<w>d (net of the days within w days; missing in a log without amounts). Counts are missing for who never
@@ -55,10 +56,11 @@ def behaviour(days: Table, as_of: dt.date, span_days: int) -> Table:
     summary = customer_summary(known, as_of)
     # every column below comes from one pass over the days; the first purchase is taken out of the windows afterwards
     aged = known.mutate(age=ibis.date(as_of).delta(known.ordered_on, unit="day"))
-    bought, age, net = aged.is_purchase, aged.age, aged.net.cast("float64")
+    bought, age, net = aged.is_purchase, aged.age, spent(aged).cast("float64")
     windows = {f"orders_{window}d": window for window in WINDOWS} | {"orders_in_span": span_days}
     recent = aged.group_by("customer_id").aggregate(
         mean_purchase=net.mean(where=bought),
+        returned=ibis.greatest(-net.sum(where=~bought).fill_null(0.0), 0.0),
         **{name: (bought & (age < window)).sum() for name, window in windows.items()},
         **{
             f"fading_orders_{half_life}d": (ibis.literal(0.5) ** (age / half_life)).sum(where=bought)
@@ -68,13 +70,15 @@ def behaviour(days: Table, as_of: dt.date, span_days: int) -> Table:
     )
     joined = summary.inner_join(recent, "customer_id")
     tenure = ibis.date(as_of).delta(joined.first_order, unit="day")
-    repeats = {name: joined[name] - (tenure < window).cast("int64") for name, window in windows.items()}
+    repeats = {name: joined[name] - (tenure < window).cast("int32") for name, window in windows.items()}
     priced = joined.value_to_date.notnull()
     money = {
         f"net_{window}d": ibis.ifelse(priced, joined[f"net_{window}d"].fill_null(0.0), ibis.null(float))
         for window in MONEY_WINDOWS
     }
-    return joined.mutate(**repeats, **money).select(*summary.columns, "mean_purchase", *ACTIVITY)
+    returned = ibis.ifelse(priced, joined.returned, ibis.null(float))
+    named = (*summary.columns, "mean_purchase", "returned", *ACTIVITY)
+    return joined.mutate(**repeats, **money, returned=returned).select(*named)
 
 
 def log_gaps(days: Table, as_of: dt.date) -> Table:

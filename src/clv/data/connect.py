@@ -1,50 +1,31 @@
-"""Open the engine, find a source, and read it as one table with the columns it has."""
+"""Find a source and read it as one table with the columns it has."""
 
 from __future__ import annotations
 
-import glob
+import hashlib
 import importlib.util
-import os
 from pathlib import Path
 
-import ibis
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import Table
 
-from clv.config import TransactionsTable
-from clv.data import text_files
+from clv.config import SourceTable
+from clv.credentials import is_database, without_secrets
+from clv.data import databases, parquet_files, spreadsheets, text_files
+from clv.data.reading import Reading
 from clv.errors import DataError
 
-MEMORY = "3GB"  # for the engine; models and tables in Python need as much again
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
-DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
+DATABASE_SUFFIXES = (".duckdb", ".ddb", ".db", ".sqlite", ".sqlite3", ".db3")
+SHEET_SUFFIXES = (".xlsx", ".xlsm")
+_KINDS = {"text": TEXT_SUFFIXES, "parquet": PARQUET_SUFFIXES, "database": DATABASE_SUFFIXES, "sheet": SHEET_SUFFIXES}
 _REMEDY = {
     "text": "close all quotes and end all lines in the same way, or export it again",
     "parquet": "check that it is whole, or export it again",
-    "duckdb": "check that it is whole and that no other program writes to it",
+    "database": "check that it is whole and that no other program writes to it",
+    "sheet": "check that it is whole and has no password, or export the sheet as CSV",
+    "postgresql": "check that the server answers, and PGUSER and PGPASSWORD in the environment",
 }
-
-
-def open_engine(spill: Path | None = None) -> Backend:
-    """Return a DuckDB engine in memory that downloads nothing and does not depend on the machine's time zone.
-
-    What does not fit in `MEMORY` goes to the folder `spill`.
-    """
-    engine = ibis.duckdb.connect()
-    settings = {
-        "TimeZone": "UTC",
-        "autoinstall_known_extensions": False,
-        "temp_directory": spill,
-        "memory_limit": MEMORY if spill is not None else None,  # without a place to spill to, the engine's own limit
-    }
-    for name, value in settings.items():
-        if value is not None:
-            quoted = str(value).replace("'", "''")
-            engine.raw_sql(f"SET {name} = '{quoted}'")
-    if workers := os.environ.get("CLV_ENGINE_THREADS"):
-        engine.raw_sql(f"SET threads = {int(workers)}")
-    return engine
 
 
 def locate(path: str) -> str:
@@ -58,7 +39,7 @@ def locate(path: str) -> str:
     return str(Path(found.submodule_search_locations[0]) / inside)
 
 
-def read_source(engine: Backend, source: TransactionsTable, staging: Path) -> tuple[Table, Table | None]:
+def read_source(engine: Backend, source: SourceTable, staging: Path) -> Reading:
     """Read a source as it is.
 
     Parameters
@@ -72,10 +53,8 @@ def read_source(engine: Backend, source: TransactionsTable, staging: Path) -> tu
 
     Returns
     -------
-    rows
-        The table with the source's own column names; every column of a text file is text.
-    malformed
-        Lines of a text file that do not have its columns, as one text column `line`; None for typed sources.
+    Reading
+        The rows with the source's own column names, and how they were read.
 
     Raises
     ------
@@ -84,25 +63,38 @@ def read_source(engine: Backend, source: TransactionsTable, staging: Path) -> tu
     """
     path = locate(source.path)
     kind = _kind(path)
-    files = matching_files(path)
+    files = [] if kind == "postgresql" else matching_files(path)
     try:
-        if kind == "text":
-            return text_files.read(engine, files, source, staging)
-        if kind == "parquet":
-            return engine.read_parquet([glob.escape(str(file)) for file in files], table_name="source"), None
-        return _duckdb_table(engine, files[0], source.table), None
+        return _read(engine, kind, files, source, staging)
     except DataError:
         raise
-    except Exception as error:  # the engine's own errors share no base class
-        reason = str(error).partition("\n")[0].strip()[:200]
-        raise DataError(f"{path}: cannot be read as {kind}: {reason}; {_REMEDY[kind]}") from error
+    except Exception as error:  # the engines' own errors share no base class
+        reason = without_secrets(str(error).partition("\n")[0].strip())[:200]
+        raise DataError(f"{path}: cannot be read as {kind}: {reason}; {_REMEDY[kind]}") from None
+
+
+def _read(engine: Backend, kind: str, files: list[Path], source: SourceTable, staging: Path) -> Reading:
+    match kind:
+        case "text":
+            return text_files.read(engine, files, source, staging)
+        case "parquet":
+            return parquet_files.read(engine, files, source)
+        case "sheet":
+            return Reading(spreadsheets.read(engine, files, source, staging))
+        case "postgresql":
+            return Reading(databases.read_postgres(engine, source, staging))
+    if databases.is_sqlite(files[0]):
+        return Reading(databases.read_sqlite(engine, files, source.table, staging))
+    return Reading(databases.read_duckdb(engine, files, source.table))
 
 
 def _kind(path: str) -> str:
-    for kind, suffixes in (("text", TEXT_SUFFIXES), ("parquet", PARQUET_SUFFIXES), ("duckdb", DUCKDB_SUFFIXES)):
+    if is_database(path):
+        return "postgresql"
+    for kind, suffixes in _KINDS.items():
         if path.lower().endswith(suffixes):
             return kind
-    known = ", ".join(TEXT_SUFFIXES[:3] + PARQUET_SUFFIXES[:1] + DUCKDB_SUFFIXES[:1])
+    known = ", ".join((*TEXT_SUFFIXES[:3], *PARQUET_SUFFIXES[:1], *DATABASE_SUFFIXES[:1], *SHEET_SUFFIXES[:1]))
     raise DataError(f"{path}: unknown kind of file; its name must end in one of {known} (text also .gz)")
 
 
@@ -119,12 +111,32 @@ def matching_files(path: str) -> list[Path]:
     return files
 
 
-def _duckdb_table(engine: Backend, file: Path, table: str | None) -> Table:
-    engine.attach(str(file).replace("'", "''"), name="source_file", read_only=True)
-    database = ("source_file", "main")
-    tables = engine.list_tables(database=database)
-    if table is None and len(tables) == 1:
-        table = tables[0]
-    if table not in tables:
-        raise DataError(f"{file}: holds {len(tables)} tables ({', '.join(tables)}); name one with 'table'")
-    return engine.table(table, database=database)
+def fingerprint(source: SourceTable) -> bytes:
+    """Return the SHA-256 of a place of a table: of its files, or of what a server says of all rows."""
+    if is_database(source.path):
+        return hashlib.sha256(databases.fingerprint_postgres(source)).digest()
+    digest = hashlib.sha256()
+    for file in matching_files(locate(source.path)):
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.digest()
+
+
+def file_states(source: SourceTable) -> dict[str, tuple[int, ...]]:
+    """Return what changes with the content of each file of a source: its inode, its size and its times."""
+    files = [] if is_database(source.path) else matching_files(locate(source.path))
+    found = {str(file): file.stat() for file in files}
+    return {file: (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns) for file, seen in found.items()}
+
+
+def refuse_changed(source: SourceTable, before: dict[str, tuple[int, ...]]) -> None:
+    """Refuse what was read of files that are no longer what they were before.
+
+    Raises
+    ------
+    DataError
+        Naming the file.
+    """
+    after = file_states(source)
+    if changed := sorted(file for file in before.keys() | after.keys() if before.get(file) != after.get(file)):
+        raise DataError(f"{changed[0]}: changed while it was read; run again when it is complete")

@@ -9,23 +9,13 @@ from __future__ import annotations
 import datetime as dt
 
 import ibis
-import ibis.expr.datatypes as dtypes
 import pandas as pd
 from ibis import _
-from ibis.expr.types import Table
+from ibis.expr.types import Column, Table
 
 from clv.config import PurchaseRule
+from clv.data.engine import net_of_earliest
 from clv.units import DAYS_PER_WEEK
-
-DAY_NET = dtypes.Decimal(38, 4)  # the engine's type of a sum of amounts
-
-
-def _arg_min(net: dtypes.Decimal, day: dtypes.Date) -> None:
-    """Return the net of the earliest day: the engine's own aggregate of this name."""
-
-
-# Ibis writes its argmin as a sort within each customer, which takes longer than all else together
-_net_of_first = ibis.udf.agg.builtin(_arg_min, name="arg_min", signature=((DAY_NET, "date"), DAY_NET))
 
 
 def customer_days(transactions: Table, as_of: dt.date, rule: PurchaseRule = "positive_net") -> Table:
@@ -38,7 +28,8 @@ def customer_days(transactions: Table, as_of: dt.date, rule: PurchaseRule = "pos
     as_of
         Last day that counts.
     rule
-        Which days are purchases. `positive_net`: those whose lines, refunds included, sum to more than zero.
+        Which days are purchases. `positive_net`: those whose lines, refunds included, sum to more than zero, and those
+        whose lines are all zero: an order without money. A day that a refund brought to zero is none.
         `any_order`: every day, whatever its money, as in the published analyses of CDNOW. In a log without amounts
         there is no net to look at, so that every day is a purchase under either rule.
 
@@ -47,11 +38,20 @@ def customer_days(transactions: Table, as_of: dt.date, rule: PurchaseRule = "pos
     Table
         customer_id, ordered_on, net (money of the day; null in a log without amounts), is_purchase.
     """
-    days = (
-        transactions.filter(_.ordered_on <= as_of).group_by("customer_id", "ordered_on").aggregate(net=_.amount.sum())
-    )
+    lines = transactions.filter(_.ordered_on <= as_of)
+    if rule == "any_order":
+        days = lines.group_by("customer_id", "ordered_on").aggregate(net=_.amount.sum())
+        return days.mutate(is_purchase=ibis.literal(True))
+    days = lines.group_by("customer_id", "ordered_on").aggregate(net=_.amount.sum(), largest=_.amount.abs().max())
     # a usable line lacks its amount only where all do
-    return days.mutate(is_purchase=(_.net > 0).fill_null(True) if rule == "positive_net" else ibis.literal(True))
+    bought = ((_.net > 0) | (_.largest == 0)).fill_null(True)
+    return days.mutate(is_purchase=bought).drop("largest")
+
+
+def spent(days: Table) -> Column:
+    """Return the net of each day as a forecast takes it: usual_net of `clv.data.odd_amounts.as_usual` where it is."""
+    column: Column = days.usual_net if "usual_net" in days.columns else days.net
+    return column
 
 
 def customer_summary(days: Table, as_of: dt.date) -> Table:
@@ -60,7 +60,7 @@ def customer_summary(days: Table, as_of: dt.date) -> Table:
     Parameters
     ----------
     days
-        From `customer_days`, with the same as-of date.
+        From `customer_days`, with the same as-of date; monetary_value takes odd days at their usual, see `spent`.
     as_of
         End of observation: `T` runs to this day.
 
@@ -71,14 +71,14 @@ def customer_summary(days: Table, as_of: dt.date) -> Table:
         recency and T are in weeks of seven days, fractional; money in the currency of the data, missing in a log
         without amounts.
     """
-    bought = days.is_purchase
+    bought, net = days.is_purchase, spent(days)
     per_customer = days.group_by("customer_id").aggregate(
         first_order=days.ordered_on.min(where=bought),
         last_order=days.ordered_on.max(where=bought),
         n_orders=bought.sum(),
         value_to_date=days.net.sum(),
-        bought_for=days.net.sum(where=bought),
-        first_net=_net_of_first(days.net, days.ordered_on, where=bought),
+        bought_for=net.sum(where=bought),
+        first_net=net_of_earliest(net, days.ordered_on, bought),
     )
     frequency = ibis.greatest(per_customer.n_orders - 1, 0)
     summary = per_customer.mutate(

@@ -18,6 +18,7 @@ from ibis import _
 from ibis.expr.types import Table
 
 from clv.data.behaviour import behaviour
+from clv.data.customers import spent
 from clv.data.periods import Panel
 from clv.units import Horizon
 
@@ -43,9 +44,9 @@ class Origin:
     known
         From `clv.data.behaviour.behaviour`: who had purchased by then, indexed by customer_id, in its order.
     outcome
-        On the same index: orders (purchase days) and revenue (net, refunds included; missing in a log without amounts)
-        in the span after it, both missing where the span is not over yet, and days_to_order (to the next purchase
-        day; inf where none came until today).
+        On the same index: orders (purchase days) and revenue (as `clv.data.customers.spent` has it, refunds included;
+        missing in a log without amounts) in the span after it, both missing where the span is not over yet, and
+        days_to_order (to the next purchase day; inf where none came until today).
     seen_days
         Days after it until today: what comes later is not known.
     history
@@ -222,7 +223,7 @@ def _read_origin(days: Table, as_of: dt.date, plan: OriginPlan, today: dt.date) 
         after.group_by("customer_id")
         .aggregate(
             orders=(_.is_purchase & within).sum(),
-            revenue=_.net.sum(where=within).cast("float64"),
+            revenue=spent(after).sum(where=within).cast("float64"),
             days_to_order=_.ordered_on.min(where=_.is_purchase).delta(ibis.date(as_of), unit="day"),
         )
         .execute()

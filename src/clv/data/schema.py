@@ -20,12 +20,27 @@ TRANSACTIONS: Final = ibis.schema(
         "order_id": "string",
         "product_id": "string",
         "quantity": "float64",
+        "channel": "string",
+        "store_id": "string",
+        "discount": MONEY,
+        "cost": MONEY,  # of the line
+        "register": "string",  # of the customers whose ids these are
     }
 )
 """One row per usable line of the source. A column that the source lacks is all null."""
 
 QUARANTINE: Final = ibis.schema(
-    {"reason": "string", "customer_id": "string", "ordered_at": "string", "amount": "string", "line": "string"}
+    {
+        "reason": "string",
+        "customer_id": "string",
+        "ordered_at": "string",
+        "amount": "string",
+        "line": "string",  # of a line without the columns of its table
+        "file": "string",  # name of the text file; null for typed sources
+        "line_number": "int64",  # in that file, from 1; null where quotes make it impossible to tell lines apart
+        "ordered_on": "date",  # where it can be read and believed: the line counts as of that day
+        "money": MONEY,  # the amount where it can be read
+    }
 )
 """One row per line that cannot be used, with the values as they were found."""
 
@@ -36,11 +51,15 @@ REASONS: Final = {
     "date_not_readable": "the date cannot be read",
     "date_in_future": "the date lies in the future",
     "date_implausible": "the date lies before 1970, as placeholders for a missing date do",
+    "date_far_from_rest": "the date lies far from all others",
     "no_amount": "no amount",
     "amount_not_a_number": "the amount is not a number",
     "duplicate_line": "an exact copy of another line with the same order id",
 }
 """Why a line cannot be used; where more than one applies, the first in this order is given."""
+
+DATE_AT_FAULT: Final = ("date_in_future", "date_implausible", "date_far_from_rest")
+"""Reasons of lines whose date can be read and is not believed."""
 
 FORMAT_REASONS: Final = ("malformed_line", "date_not_readable", "amount_not_a_number")
 """Reasons that, when frequent, say that the file was misread rather than that its lines are poor."""

@@ -99,7 +99,8 @@ def spend_sums(days: Table) -> Table:
         sums over customers of products s_tt_tt, s_tt_ty, s_ty_ty. Zero where there is no such customer.
     """
     bought = days.filter(_.is_purchase)
-    later = bought.filter(_.ordered_on > bought.ordered_on.min().over(group_by="customer_id")).filter(_.net > 0)
+    first = bought.ordered_on.min().over(group_by="customer_id")  # a column of its own: not all dialects filter by it
+    later = bought.mutate(first_order=first).filter((_.ordered_on > _.first_order) & (_.net > 0))
     in_years = later.ordered_on.delta(ibis.date("2000-01-01"), unit="day") / DAYS_PER_YEAR
     points = later.mutate(t=in_years, y=later.net.cast("float64").ln())
     own = points.group_by("customer_id").aggregate(

@@ -1,96 +1,163 @@
 """Read delimited text without losing a line or changing an id: every column arrives as text.
 
-Encoding and delimiter are stated or detected; what a date or an amount means is decided in `clv.data.parse`.
+Encoding and layout are stated or detected; what a date or an amount means is decided in `clv.data.dates` and
+`clv.data.amounts`.
 """
 
 from __future__ import annotations
 
-import csv
 import glob
-import gzip
-import io
-import shutil
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-from typing import IO, cast
 
-import charset_normalizer
+import ibis
 import pandas as pd
 from ibis import _
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
-from clv.config import TransactionsTable
+from clv.config import SourceTable
+from clv.data.decided import Decision
+from clv.data.encodings import as_utf8, open_text, read_head
+from clv.data.layout import ROW_NAMES, Layout, decisions_on, find_layout
+from clv.data.line_numbers import TextFile, locate, rejected_lines
+from clv.data.reading import ORDINAL, Reading, small_table
 from clv.errors import DataError
 
-SAMPLE_BYTES = 1 << 20  # what the encoding and the delimiter are guessed from
-DELIMITERS = (",", ";", "\t", "|")
-WIDE_ENCODINGS = ("utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be")
 NO_DELIMITER = "\x01"  # occurs in no text file, so that a line arrives whole
+OTHER_KINDS = (
+    (b"PK\x03\x04", "an Excel workbook or another zip archive", ".xlsx"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", ".xlsx, once saved as such"),
+    (b"SQLite format 3\x00", "an SQLite database", ".sqlite"),
+    (b"PAR1", "a Parquet file", ".parquet"),
+    (b"\x1f\x8b", "a gzip archive", ".csv.gz"),
+    (b"%PDF", "a PDF document", ".csv, once exported as a table"),
+)
+"""First bytes of files that are no text whatever their name says; what they are and the name they should have."""
+DUCKDB_MAGIC = b"DUCK"  # eight bytes into the file
 
 
-def read(engine: Backend, files: list[Path], source: TransactionsTable, staging: Path) -> tuple[Table, Table]:
+def read(engine: Backend, files: list[Path], source: SourceTable, staging: Path) -> Reading:
     """Stage text files of one layout as Parquet and return their rows and their malformed lines.
 
     See `clv.data.connect.read_source`.
     """
-    paths = [_as_utf8(file, source.encoding, staging) for file in files]
-    heads = [_head(path) for path in paths]
+    for file in files:
+        _refuse_other_kind(file)
+    texts = [as_utf8(file, source, staging) for file in files]
+    paths = [path for path, _ in texts]
+    heads = [read_head(path) for path in paths]
     if empty := [file for file, head in zip(files, heads, strict=True) if not head.strip()]:
         raise DataError(f"{empty[0]}: the file holds no text; export it again")
+    encodings = list(dict.fromkeys(decision for _, decision in texts if decision is not None))
     if source.delimiter == "whitespace":
-        return _read_whitespace(engine, paths, heads[0], source, staging)
-    delimiter = "\t" if source.delimiter == "tab" else source.delimiter or _detect_delimiter(heads[0])
-    layouts = [_layout(head, delimiter, source, str(file)) for file, head in zip(files, heads, strict=True)]
-    if other := [file for file, layout in zip(files, layouts, strict=True) if layout != layouts[0]]:
+        return _read_whitespace(engine, files, paths, heads[0], source, staging, encodings)
+    layouts = [find_layout(head, source, str(file)) for file, head in zip(files, heads, strict=True)]
+    if other := [f for f, layout in zip(files, layouts, strict=True) if layout.names != layouts[0].names]:
         raise DataError(f"{other[0]}: its header is not that of {files[0].name}; give all files the same columns")
-    return _read_delimited(engine, paths, source.header, staging, delimiter, *layouts[0])
+    decisions = (*encodings, *dict.fromkeys(d for layout in layouts for d in decisions_on(layout, source)))
+    return _read_delimited(engine, files, paths, layouts, staging, decisions)
 
 
-def _layout(head: str, delimiter: str, source: TransactionsTable, where: str) -> tuple[int, list[str]]:
-    """Return the number of empty lines at the top and the names of the columns, no two of them equal."""
-    blank = len(head) - len(head.lstrip("\r\n"))
-    above = len(head[:blank].splitlines())
-    header = list(source.column_names or next(csv.reader(io.StringIO(head[blank:], newline=""), delimiter=delimiter)))
-    if twice := sorted({name for name in header if header.count(name) > 1} & set(source.columns.values())):
-        raise DataError(f"{where}: the header names {', '.join(map(repr, twice))} twice; rename one of the columns")
-    return above, _distinct(header)
-
-
-def _distinct(names: Iterable[str]) -> list[str]:
-    """Add its position to a name that is empty or taken; the engine tells no case in names."""
-    distinct: dict[str, str] = {}
-    for position, name in enumerate(names):
-        own = name if name and name.lower() not in distinct else f"{name}_{position}"
-        distinct[own.lower()] = own
-    return list(distinct.values())
+def _refuse_other_kind(file: Path) -> None:
+    """Refuse a file whose first bytes say that it is no text, whatever its name says."""
+    if file.suffix.lower() == ".gz":
+        return
+    with file.open("rb") as raw:
+        begin = raw.read(16)
+    found = [(kind, ending) for magic, kind, ending in OTHER_KINDS if begin.startswith(magic)]
+    if begin[8:12] == DUCKDB_MAGIC:
+        found = [("a DuckDB database", ".duckdb")]
+    if found:
+        raise DataError(f"{file}: is {found[0][0]}, not text; give it a name that ends in {found[0][1]}")
 
 
 def _read_delimited(
-    engine: Backend, paths: list[Path], header: bool, staging: Path, delimiter: str, skip: int, names: list[str]
-) -> tuple[Table, Table]:
+    engine: Backend,
+    files: list[Path],
+    paths: list[Path],
+    layouts: list[Layout],
+    staging: Path,
+    decisions: tuple[Decision, ...],
+) -> Reading:
+    """Read files of the same columns, those of the same layout in one go; rows keep the order of the files."""
+    groups: dict[tuple[str, int], list[int]] = {}
+    for number, layout in enumerate(layouts):
+        groups.setdefault((layout.delimiter, layout.skip + layout.n_header), []).append(number)
+    texts, staged, rejected = list[TextFile](), list[Path](), list[pd.DataFrame]()
+    for number, members in enumerate(groups.values()):
+        group = [paths[member] for member in members]
+        staged.append(staging / f"lines_{number}.parquet")
+        rejects = _stage(engine, group, layouts[members[0]], staged[-1])
+        for path, member in zip(group, members, strict=True):
+            own = rejects[rejects["path"] == str(path)]
+            n_head = layouts[member].skip + layouts[member].n_header
+            spans = tuple(zip(own["offset"].astype(int), own["text"].map(_n_lines), strict=True))
+            texts.append(TextFile(path, files[member].name, n_head, spans))
+            rejected.append(_pieces(texts[-1], own))
+    rows = _rows(engine, staged, staging)
+    malformed = pd.concat(rejected, ignore_index=True)
+    return Reading(
+        rows,
+        small_table(engine, "malformed", malformed, MALFORMED),
+        decisions,
+        locate=partial(locate, texts, int(rows.count().execute())),
+    )
+
+
+MALFORMED = ibis.schema({"file": "string", "line_number": "int64", "line": "string"})
+
+
+def _rows(engine: Backend, staged: list[Path], staging: Path) -> Table:
+    """Return the staged rows with their position."""
+    if len(staged) > 1:
+        together = ibis.union(*(engine.read_parquet(path) for path in staged))
+        staged = [staging / "lines.parquet"]
+        together.to_parquet(staged[0])
+    return engine.read_parquet(staged[0], table_name="source", file_row_number=True)
+
+
+def _stage(engine: Backend, paths: list[Path], layout: Layout, target: Path) -> pd.DataFrame:
+    """Write the rows of text files as Parquet; return the rejected records: path, offset in bytes, text."""
+    for name in ("reject_errors", "reject_scans"):
+        engine.raw_sql(f"DROP TABLE IF EXISTS {name}")
     lines = engine.read_csv(
         [glob.escape(str(path)) for path in paths],
         table_name="lines",
         auto_detect=False,  # the engine's guesses skip lines and take '#' for a comment
-        columns=dict.fromkeys(names, "VARCHAR"),
-        sep=delimiter,
-        header=header,
-        skip=skip,
+        columns=dict.fromkeys(layout.names, "VARCHAR"),
+        sep=layout.delimiter,
+        header=False,
+        skip=layout.skip + layout.n_header,
         quote='"',
         escape='"',
         store_rejects=True,
         rejects_limit=0,
     )
-    lines.to_parquet(staging / "lines.parquet")
-    rows = engine.read_parquet(staging / "lines.parquet", table_name="source")
-    rejects = engine.table("reject_errors")  # filled while the rows passed
+    lines.to_parquet(target)
+    errors, scans = engine.table("reject_errors"), engine.table("reject_scans")  # filled while the rows passed
     # a line with several faults is listed once for each of them
-    malformed = rejects.group_by("file_id", "line").aggregate(text=_.csv_line.max())
-    n_header = len(paths) * (1 + sum(name.count("\n") for name in names)) if header else 0
-    _refuse_lost_lines(rows, rejects, int(malformed.count().execute()) + n_header, paths)
-    pieces = malformed.select(line=_.text.split("\n").unnest()).filter(_.line != "")  # a quote may span lines
-    return rows, pieces
+    records = errors.group_by("file_id", "line_byte_position").aggregate(text=_.csv_line.max())
+    named = records.join(scans, "file_id").select(path=_.file_path, offset=_.line_byte_position - 1, text=_.text)
+    rejects: pd.DataFrame = named.distinct().order_by("path", "offset").execute()
+    n_head = len(paths) * layout.n_header
+    _refuse_lost_lines(engine.read_parquet(target), errors, len(rejects) + n_head, paths)
+    return rejects
+
+
+def _n_lines(text: str) -> int:
+    return len([line for line in text.split("\n") if line])
+
+
+def _pieces(file: TextFile, rejects: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of rejected records: a quote may span lines."""
+    numbers = rejected_lines(file)
+    found = [
+        (file.name, first + extra, line)
+        for first, text in zip(numbers, rejects["text"], strict=True)
+        for extra, line in enumerate(line for line in text.split("\n") if line)
+    ]
+    return pd.DataFrame(found, columns=list(MALFORMED))
 
 
 def _refuse_lost_lines(rows: Table, rejects: Table, n_other: int, paths: list[Path]) -> None:
@@ -112,15 +179,25 @@ def _refuse_lost_lines(rows: Table, rejects: Table, n_other: int, paths: list[Pa
 
 
 def _count_lines(file: Path) -> int:
-    with _open(file) as raw:
+    with open_text(file) as raw:
         return sum(1 for line in raw if line.strip(b"\r\n"))
 
 
 def _read_whitespace(
-    engine: Backend, paths: list[Path], head: str, source: TransactionsTable, staging: Path
-) -> tuple[Table, Table]:
-    first = next(line for line in head.splitlines() if line.strip())
-    names = list(source.column_names or first.split())
+    engine: Backend,
+    files: list[Path],
+    paths: list[Path],
+    head: str,
+    source: SourceTable,
+    staging: Path,
+    decisions: list[Decision],
+) -> Reading:
+    shown = [line for line in head.splitlines() if line.strip()]
+    names = list(source.column_names or shown[0].split())
+    if source.header and _all_longer(shown[1:-1], len(names)):
+        names.insert(0, ROW_NAMES)
+        because = "each line has one value more than the header has names, as R writes tables with row names"
+        decisions = [*decisions, Decision("row_names", "first value of each line is a row name", because)]
     lines = engine.read_csv(
         [glob.escape(str(path)) for path in paths],
         table_name="lines",
@@ -130,64 +207,22 @@ def _read_whitespace(
         escape="",
         columns={"line": "VARCHAR"},
     )
-    lines = lines.filter(_.line.strip() != "")
-    if source.header:
-        lines = lines.filter(_.line.strip() != first.strip())
     lines.mutate(cell=_.line.strip().re_split(r"\s+")).to_parquet(staging / "lines.parquet")
-    cells = engine.read_parquet(staging / "lines.parquet", table_name="source")
+    cells = engine.read_parquet(staging / "lines.parquet", table_name="source", file_row_number=True)
+    n_lines = int(cells.count().execute())
+    cells = cells.filter(_.line.strip() != "")
+    if source.header:
+        cells = cells.filter(_.line.strip() != shown[0].strip())
     whole = cells.filter(_.cell.length() == len(names))
-    rows = whole.select(**{column: whole.cell[position] for position, column in enumerate(names)})
-    return rows, cells.filter(_.cell.length() != len(names)).select("line")
+    rows = whole.select(ORDINAL, **{column: whole.cell[position] for position, column in enumerate(names)})
+    find = partial(
+        locate, [TextFile(p, f.name, 0, blanks_count=True) for p, f in zip(paths, files, strict=True)], n_lines
+    )
+    broken = cells.filter(_.cell.length() != len(names)).select(ORDINAL, "line").execute()
+    malformed = find(broken[ORDINAL].to_numpy()).assign(line=broken["line"])
+    table = small_table(engine, "malformed", malformed, MALFORMED)
+    return Reading(rows, table, tuple(decisions), locate=find)
 
 
-def _as_utf8(file: Path, encoding: str | None, folder: Path) -> Path:
-    """Return the file itself when the engine can read it, else a UTF-8 copy; ids keep every character."""
-    with _open(file) as raw:
-        sample = raw.read(SAMPLE_BYTES)
-    encoding = encoding or _detect_encoding(sample)
-    if encoding.replace("_", "-").lower() in {"utf-8", "ascii", "utf-8-sig"} and file.suffix != ".GZ":
-        return file
-    copy = folder / f"{file.name}.utf8.csv"
-    try:
-        with (
-            _open(file) as raw,
-            io.TextIOWrapper(raw, encoding=encoding, newline="") as text,
-            copy.open("w", encoding="utf-8", newline="") as out,
-        ):
-            shutil.copyfileobj(text, out)
-    except (LookupError, UnicodeDecodeError) as error:
-        raise DataError(f"{file}: is not text in the encoding {encoding}: {error}; state 'encoding'") from None
-    return copy
-
-
-def _detect_encoding(sample: bytes) -> str:
-    if sample.count(0) * 5 > len(sample):  # every second byte of UTF-16 is zero, three of four of UTF-32
-        wide = charset_normalizer.from_bytes(sample, cp_isolation=list(WIDE_ENCODINGS)).best()
-        return "utf-16" if wide is None else wide.encoding
-    try:
-        sample[: sample.rfind(b"\n") + 1 or None].decode("utf-8")
-        return "utf-8"
-    except UnicodeDecodeError:
-        # what spreadsheets of Western Europe write; a guess from a few letters takes 'ñ€' for a Chinese character
-        return "cp1252"
-
-
-def _detect_delimiter(head: str) -> str:
-    """Return the delimiter that cuts the first lines into equal, and the most, cells."""
-    lines = [line for line in head.splitlines()[:200] if line.strip()]
-    if head and not head.endswith("\n") and len(lines) > 1:
-        lines.pop()  # may be cut in the middle
-    counts = {mark: [line.count(mark) for line in lines] for mark in DELIMITERS}
-    usable = {mark: found for mark, found in counts.items() if found[0] > 0}
-    if not usable:
-        return ","
-    return max(usable, key=lambda mark: (sum(n == usable[mark][0] for n in usable[mark]), usable[mark][0]))
-
-
-def _head(file: Path) -> str:
-    with _open(file) as raw:
-        return raw.read(SAMPLE_BYTES).decode("utf-8-sig", errors="replace")
-
-
-def _open(file: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(file, "rb") if file.suffix.lower() == ".gz" else file.open("rb"))
+def _all_longer(lines: list[str], n_names: int) -> bool:
+    return bool(lines) and all(len(line.split()) == n_names + 1 for line in lines)

@@ -6,8 +6,9 @@ Within the span of a data set a zone changes its offset a few times at most; the
 from __future__ import annotations
 
 import datetime as dt
+import re
 from itertools import pairwise
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import ibis
 from ibis.expr.types import Table, TimestampColumn
@@ -17,23 +18,26 @@ from clv.errors import DataError
 PLAUSIBLE = dt.datetime(1970, 1, 1), dt.datetime(2100, 1, 1)  # beyond lie placeholders, whose offset is of no use
 
 
-def wall_clock(rows: Table, stamp: TimestampColumn, timezone: str, where: str) -> TimestampColumn:
-    """Return UTC timestamps of `rows` as local wall-clock time in an IANA `timezone`.
+def wall_clock(
+    rows: Table, stamp: TimestampColumn, timezone: str, where: str, *, stated: bool = True
+) -> TimestampColumn:
+    """Return UTC timestamps of `rows` as local wall-clock time in a `timezone`, an IANA name or an offset as +02:00.
 
     Raises
     ------
     DataError
-        If no timestamp has a time of day: dates belong to no zone and would all move to another day.
+        If the zone is unknown, or the config has `stated` it and no timestamp has a time of day: dates belong to no
+        zone and would all move to another day.
     """
     plausible = stamp.between(*PLAUSIBLE)
     timed = (stamp != stamp.truncate("D")).any()
     span = rows.aggregate(first=stamp.min(where=plausible), last=stamp.max(where=plausible), timed=timed).execute()
     if span.isna().any(axis=None):
         return stamp
-    if not span["timed"][0]:
+    if stated and not span["timed"][0]:
         raise DataError(f"{where}: holds dates without a time of day, which are in no time zone; remove timezone")
     first, last = (span[name][0].to_pydatetime().replace(tzinfo=dt.UTC) for name in ("first", "last"))
-    zone = ZoneInfo(timezone)
+    zone = _zone(timezone, where)
     branches = [
         (stamp < until.replace(tzinfo=None), stamp + ibis.interval(seconds=_offset(since, zone)))
         for since, until in pairwise([first, *offset_changes(first, last, zone)])
@@ -42,7 +46,27 @@ def wall_clock(rows: Table, stamp: TimestampColumn, timezone: str, where: str) -
     return ibis.cases(*branches, else_=final) if branches else final
 
 
-def offset_changes(first: dt.datetime, last: dt.datetime, zone: ZoneInfo) -> list[dt.datetime]:
+def has_times(rows: Table, stamp: TimestampColumn) -> bool:
+    """Tell whether any timestamp has a time of day, so that its day depends on the zone."""
+    return bool(rows.aggregate(timed=(stamp != stamp.truncate("D")).any()).execute()["timed"].fillna(False)[0])
+
+
+def is_utc(timezone: str) -> bool:
+    """Tell whether a zone says only when something happened, not where."""
+    return timezone.upper().removeprefix("ETC/") in {"UTC", "GMT", "Z", "ZULU", "UNIVERSAL", "+00:00", "-00:00", "UCT"}
+
+
+def _zone(timezone: str, where: str) -> dt.tzinfo:
+    if found := re.fullmatch(r"([+-])([0-9]{2}):?([0-9]{2})", timezone):
+        minutes = int(found[2]) * 60 + int(found[3])
+        return dt.timezone(dt.timedelta(minutes=-minutes if found[1] == "-" else minutes))
+    try:
+        return ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise DataError(f"{where}: is in the unknown time zone {timezone!r}; state timezone") from None
+
+
+def offset_changes(first: dt.datetime, last: dt.datetime, zone: dt.tzinfo) -> list[dt.datetime]:
     """Return the UTC instants in (first, last] at which the zone's offset changes, to the second.
 
     Examples
@@ -59,7 +83,7 @@ def offset_changes(first: dt.datetime, last: dt.datetime, zone: ZoneInfo) -> lis
     ]
 
 
-def _first_second_after(since: dt.datetime, until: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+def _first_second_after(since: dt.datetime, until: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
     low, high = int(since.timestamp()), int(until.timestamp()) + 1
     before = _offset(since, zone)
     while high - low > 1:
@@ -71,6 +95,6 @@ def _first_second_after(since: dt.datetime, until: dt.datetime, zone: ZoneInfo) 
     return dt.datetime.fromtimestamp(high, dt.UTC)
 
 
-def _offset(instant: dt.datetime, zone: ZoneInfo) -> int:
+def _offset(instant: dt.datetime, zone: dt.tzinfo) -> int:
     offset = instant.astimezone(zone).utcoffset()
     return 0 if offset is None else int(offset.total_seconds())

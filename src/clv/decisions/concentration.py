@@ -17,6 +17,10 @@ def ranked(value: pd.Series) -> pd.Series:
     return value.sort_index().sort_values(ascending=False, kind="stable")
 
 
+def _held(value: pd.Series) -> pd.Series:
+    return ranked(value.clip(lower=0.0).fillna(0.0))
+
+
 def abc_classes(value: pd.Series, cuts: tuple[float, float] = ABC_CUTS) -> pd.Series:
     """Put each customer in class A, B or C by the cumulative share of value.
 
@@ -38,7 +42,7 @@ def abc_classes(value: pd.Series, cuts: tuple[float, float] = ABC_CUTS) -> pd.Se
     >>> abc_classes(pd.Series([5.0, 80.0, 15.0], index=["x", "y", "z"])).to_dict()
     {'x': 'C', 'y': 'A', 'z': 'B'}
     """
-    positive = ranked(value.clip(lower=0).fillna(0.0))
+    positive = _held(value)
     total = positive.sum()
     if total <= 0:
         return pd.Series("C", index=value.index)
@@ -60,9 +64,9 @@ def concentration_curve(value: pd.Series, points: int = 200) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        share_of_customers and share_of_value, both from 0 to 1. With negative values the second passes 1 on its way.
+        share_of_customers and share_of_value, both from 0 to 1. Who has a negative value holds nothing.
     """
-    held = ranked(value.fillna(0.0)).cumsum().to_numpy()
+    held = _held(value).cumsum().to_numpy()
     n = len(held)
     if n == 0 or held[-1] <= 0:
         return pd.DataFrame({"share_of_customers": [0.0, 1.0], "share_of_value": [0.0, 1.0]})
@@ -71,10 +75,14 @@ def concentration_curve(value: pd.Series, points: int = 200) -> pd.DataFrame:
 
 
 def top_share(value: pd.Series, share: float = 0.20) -> float:
-    """Return the part of all value that the best `share` of customers hold, at least one customer, 0 to 1."""
+    """Return the part of all value that the best `share` of customers hold, at least one customer, 0 to 1.
+
+    Whoever got more back than ever paid holds nothing: shares of a sum that refunds have shrunk would pass 1, or have
+    no meaning.
+    """
     if not 0 < share <= 1:
         raise ConfigError(f"top_share = {share}: must be above 0 and at most 1 (0.20 is 20 %)")
-    ordered = ranked(value.fillna(0.0))
+    ordered = _held(value)
     best = max(1, round(share * len(ordered)))
     total = ordered.sum()
     return float(ordered.iloc[:best].sum() / total) if total > 0 else float("nan")
@@ -82,7 +90,7 @@ def top_share(value: pd.Series, share: float = 0.20) -> float:
 
 def customers_for(value: pd.Series, part: float = 0.80) -> float:
     """Return the share of customers that together hold `part` of the value, 0 to 1."""
-    ordered = ranked(value.fillna(0.0))
+    ordered = _held(value)
     total = ordered.sum()
     if total <= 0:
         return float("nan")
@@ -108,12 +116,13 @@ def share_by_class(value: pd.Series, classes: pd.Series) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index A, B, C (those that occur): n_customers, share_of_customers, value, share_of_value, value_per_customer.
+        Index A, B, C (those that occur): n_customers, share_of_customers, value, share_of_value (see `top_share`),
+        value_per_customer.
     """
-    groups = value.fillna(0.0).groupby(classes)
+    groups, held = value.fillna(0.0).groupby(classes), _held(value).groupby(classes).sum()
     table = pd.DataFrame({"n_customers": groups.size(), "value": groups.sum()})
     return table.assign(
         share_of_customers=table["n_customers"] / table["n_customers"].sum(),
-        share_of_value=table["value"] / table["value"].sum(),
+        share_of_value=held / held.sum(),
         value_per_customer=table["value"] / table["n_customers"],
     )

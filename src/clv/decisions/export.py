@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import Final, Self
 
@@ -43,6 +46,8 @@ DICTIONARY: Final = {
     "portfolio": "portfolio in the value × risk grid",
 }
 
+_PROBE_BYTES: Final = 65_536
+
 FORMULA: Final = re.compile(r"^[=@\t\r]|^[+\-](?![\d.,\s]*$)")
 """Text that a spreadsheet would run; a signed number or a phone number such as +34600123456 is none."""
 
@@ -73,6 +78,8 @@ class TableWriter:
     ----------
     file
         Name ending in .csv or .parquet.
+    option
+        Of the command line, that chooses another place.
 
     Attributes
     ----------
@@ -85,8 +92,9 @@ class TableWriter:
         If the name ends in neither, or the file cannot be written.
     """
 
-    def __init__(self, file: Path) -> None:
-        require_table_name(file)
+    def __init__(self, file: Path, option: str = "--out") -> None:
+        require_table_name(file, option)
+        self._elsewhere = f"choose another place with {option}"
         self.file, self.n_rows, self._n_changed = file, 0, 0
         self._part = file.with_name(f".{file.name}.part")
         self._parquet: pq.ParquetWriter | None = None
@@ -101,9 +109,37 @@ class TableWriter:
             "write .parquet to have them unchanged"
         ]
 
+    def require_room(self, n_bytes: int = _PROBE_BYTES) -> None:
+        """Find out whether the file can be written, before the work that it is for; leaves nothing behind.
+
+        Raises
+        ------
+        DataError
+            If it may not be written, or so many bytes do not fit.
+        """
+        if self.file.is_dir() or (self.file.exists() and not os.access(self.file, os.W_OK)):
+            what = "is a folder" if self.file.is_dir() else "is read-only"
+            raise DataError(f"{self.file}: cannot be written: {what}; {self._elsewhere}")
+        try:
+            free = shutil.disk_usage(self.file.parent).free
+            if free < n_bytes:
+                raise DataError(f"{self.file}: needs about {n_bytes:,} bytes, {free:,} are free; {self._elsewhere}")
+            with self._part.open("wb") as probe:
+                probe.write(bytes(_PROBE_BYTES))
+                probe.flush()
+                os.fsync(probe.fileno())
+        except OSError as error:
+            raise self._refused(error) from error
+        finally:
+            with contextlib.suppress(OSError):
+                self._part.unlink(missing_ok=True)
+
     def __enter__(self) -> Self:
         """Begin with nothing written."""
-        self._part.unlink(missing_ok=True)
+        try:
+            self._part.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._refused(error) from error
         return self
 
     def write(self, table: pd.DataFrame) -> None:
@@ -128,7 +164,8 @@ class TableWriter:
             if kind is None:
                 raise self._refused(failure) from failure
         finally:
-            self._part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._part.unlink(missing_ok=True)
 
     def _write_csv(self, table: pd.DataFrame) -> None:
         safe, n_changed = neutralise(table)
@@ -145,7 +182,7 @@ class TableWriter:
         self._parquet.write_table(rows.cast(self._parquet.schema))
 
     def _refused(self, error: OSError) -> DataError:
-        return DataError(f"{self.file}: cannot be written: {error.strerror or error}; choose another place with --out")
+        return DataError(f"{self.file}: cannot be written: {error.strerror or error}; {self._elsewhere}")
 
 
 def write_table(table: pd.DataFrame, file: Path) -> list[str]:
@@ -161,12 +198,12 @@ def _with_dates(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(dict.fromkeys(days, pd.ArrowDtype(pa.date32())))
 
 
-def require_table_name(file: Path) -> None:
+def require_table_name(file: Path, option: str = "--out") -> None:
     """Refuse a file whose name says no kind of table that we write."""
     if file.suffix not in {".csv", ".parquet"}:
         raise DataError(f"{file}: unknown kind of table; the name must end in .csv or .parquet")
     if not file.parent.is_dir():
-        raise DataError(f"{file}: {file.parent} is no folder; make it, or choose another place with --out")
+        raise DataError(f"{file}: {file.parent} is no folder; make it, or choose another place with {option}")
 
 
 def neutralise(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:

@@ -89,8 +89,8 @@ class HoldoutCheck:
 
     @property
     def has_amounts(self) -> bool:
-        """Return whether there is money to compare."""
-        return bool(self.outcome["revenue"].notna().all()) and self.outcome["revenue"].sum() > 0
+        """Return whether money was forecast: it is known, and purchases before the holdout brought some."""
+        return self._ground.priced and bool(self.outcome["revenue"].notna().all())
 
     @cached_property
     def _orders(self) -> pd.DataFrame:
@@ -117,12 +117,12 @@ class HoldoutCheck:
     @cached_property
     def orders(self) -> pd.DataFrame:
         """Return the metrics of orders by candidate, see `clv.models.evaluation.accuracy.holdout_metrics`."""
-        return holdout_metrics(self._orders, self.outcome["orders"])
+        return holdout_metrics(self._orders, self.outcome["orders"], signed=True)
 
     @cached_property
     def revenue(self) -> pd.DataFrame | None:
-        """Return the same for net sales; None in a log without amounts."""
-        return holdout_metrics(self._revenue, self.outcome["revenue"]) if self.has_amounts else None
+        """Return the same for net sales, which may sum to less than nothing; None where no money was forecast."""
+        return holdout_metrics(self._revenue, self.outcome["revenue"], signed=True) if self.has_amounts else None
 
     @cached_property
     def better_in_orders(self) -> Difference:
@@ -131,14 +131,27 @@ class HoldoutCheck:
 
     @cached_property
     def better_in_revenue(self) -> Difference | None:
-        """Return the same for net sales; None in a log without amounts."""
+        """Return the same for net sales; None where no money was forecast."""
         return self._against_naive(self._revenue, self.outcome["revenue"]) if self.has_amounts else None
 
     @property
     def off(self) -> float:
-        """Return the larger distance of the totals of orders and sales from their forecasts, as a share."""
+        """Return the larger distance of the totals of orders and sales from their forecasts, as a share.
+
+        Of what came, or of what was forecast where refunds left nothing.
+        """
         tables = [self.orders, *([] if self.revenue is None else [self.revenue])]
-        return max(abs(float(table["bias"][MODEL])) for table in tables)
+        return max(_distance(table) for table in tables)
+
+    @property
+    def bias(self) -> float | None:
+        """Return by how much the orders were forecast too high, as a share of them; None where nobody ordered."""
+        return _bias(self.orders)
+
+    @property
+    def money_bias(self) -> float | None:
+        """Return the same for net sales; None where no money was forecast, or refunds left none."""
+        return None if self.revenue is None else _bias(self.revenue)
 
     @property
     def beats_naive(self) -> bool:
@@ -154,8 +167,9 @@ class HoldoutCheck:
     @cached_property
     def calibration(self) -> pd.DataFrame:
         """Return orders forecast and made by tenth of the forecast, and naive_mean, the naive rule's for the same."""
-        by_rate = calibration_by_decile(self._orders[MODEL], self._orders["naive"])["actual_mean"]
-        return calibration_by_decile(self._orders[MODEL], self.outcome["orders"]).assign(naive_mean=by_rate)
+        by_rate = calibration_by_decile(self._orders[MODEL], self._orders["naive"], signed=True)["actual_mean"]
+        made = calibration_by_decile(self._orders[MODEL], self.outcome["orders"], signed=True)
+        return made.assign(naive_mean=by_rate)
 
     def by_frequency(self) -> pd.DataFrame:
         """Return mean orders forecast and made by number of earlier repeat orders."""
@@ -264,6 +278,18 @@ class HoldoutCheck:
         return bootstrap_difference(forecasts[MODEL], forecasts["naive"], actual, "rmse", rng)
 
 
+def _bias(table: pd.DataFrame) -> float | None:
+    bias = float(table["bias"][MODEL])
+    return None if np.isnan(bias) else bias
+
+
+def _distance(table: pd.DataFrame) -> float:
+    if (bias := _bias(table)) is not None:
+        return abs(bias)
+    forecast, actual = (float(table[name][MODEL]) for name in ("forecast_total", "actual_total"))
+    return abs(forecast - actual) / forecast if forecast > 0 else 0.0
+
+
 def check_on_holdout(
     purchase_days: Table,
     start: dt.date,
@@ -298,7 +324,7 @@ def check_on_holdout(
     Raises
     ------
     DataError
-        If the calibration span holds too little to fit, or nothing happened in the holdout.
+        If the calibration span holds too little to fit.
     """
     span = days((as_of - start).days)
     tested = span if window is None else min(window, span)

@@ -74,9 +74,19 @@ def forecast(
         On the index of `known`, in its order, the columns of `FORECAST_COLUMNS`; see `clv.decisions.export.DICTIONARY`
         for their units. Missing for customers without any purchase, of whose rhythm nothing is known; money is missing
         where the log holds no amounts.
+
+    Raises
+    ------
+    DataError
+        If money is known, but no purchase brought any, so that none can be forecast.
     """
     require_rate(rate)
     buyers = buyers_of(known)
+    if forecaster.money_ is None and buyers["value_to_date"].notna().any():
+        raise DataError(
+            f"amounts are known, but no purchase of {len(buyers):,} customers brought money: check the sign of the "
+            "amounts, or leave amount out of columns (score: --no-amount) to forecast orders alone"
+        )
     if buyers.empty:
         nothing = pd.DataFrame(np.nan, index=known.index, columns=list(FORECAST_COLUMNS))
         return nothing.astype({"next_order": "datetime64[s]"})

@@ -9,26 +9,33 @@ import datetime as dt
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from math import ceil
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
+import pyarrow.parquet as pq
 from ibis import _
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
 from clv.config import Config
+from clv.data.accounting import Accounts
 from clv.data.behaviour import behaviour
-from clv.data.connect import open_engine
-from clv.data.customers import customer_days
-from clv.data.ingest import Intake, check_as_of, ingest
-from clv.decisions.export import TableWriter, export_table, require_table_name
+from clv.data.decided import shown
+from clv.data.engine import open_engine
+from clv.data.schema import REASONS
+from clv.decisions.basis import Basis, settle
+from clv.decisions.export import TableWriter, export_table
 from clv.decisions.forecasting import fit_forecaster
 from clv.decisions.lifetime_value import forecast
 from clv.learning.forecaster import Forecaster
 
 CUSTOMERS_PER_PART: Final = 250_000
+BYTES_PER_CUSTOMER: Final = 300  # of the table, with ids of a usual length
+REJECTED_COLUMNS: Final = ("reason", "file", "line_number", "customer_id", "ordered_at", "amount", "line")
+_LINES_PER_PART: Final = 50_000
 
 
 @dataclass(frozen=True)
@@ -36,13 +43,12 @@ class _Scoring:
     """What is settled before the first customer is forecast."""
 
     config: Config
-    intake: Intake
-    as_of: dt.date
+    basis: Basis
     purchase_days: Table
     forecaster: Forecaster
 
 
-def score_file(config: Config, out: Path, today: dt.date | None = None) -> list[str]:
+def score_file(config: Config, out: Path, today: dt.date | None = None, *, rejected: Path | None = None) -> list[str]:
     """Write the scored customers of a config's transaction file to `out`.
 
     Parameters
@@ -53,6 +59,8 @@ def score_file(config: Config, out: Path, today: dt.date | None = None) -> list[
         A .csv or .parquet file to write.
     today
         Dates after this day lie in the future; default: the clock's.
+    rejected
+        A .csv or .parquet file for the lines that were set aside, with the reason of each; default: they are counted.
 
     Returns
     -------
@@ -64,17 +72,24 @@ def score_file(config: Config, out: Path, today: dt.date | None = None) -> list[
     ClvError
         If the data cannot be read or cannot carry a forecast; nothing is written then.
     """
-    require_table_name(out)
+    table = TableWriter(out)
+    table.require_room()
+    lines = None if rejected is None else TableWriter(rejected, "--rejected")
+    if lines is not None:
+        lines.require_room()
     with tempfile.TemporaryDirectory(prefix="clv-score-") as name:
         engine = open_engine(spill=Path(name))
         try:
-            scoring = _prepare(config, Path(name), engine, today)
-            with TableWriter(out) as writer:
+            scoring = _prepare(config, Path(name), engine, today, table)
+            with table:
                 for part in _parts(scoring):
-                    writer.write(part)
+                    table.write(part)
+            if lines is not None:
+                _keep_rejected(Path(name) / "quarantine.parquet", lines)
         finally:
             engine.disconnect()
-    return [*_said(scoring, writer.n_rows), *writer.notes]
+    kept = [] if lines is None else [f"{lines.n_rows:,} lines that were set aside are in {lines.file}", *lines.notes]
+    return [*_said(scoring, table.n_rows), *table.notes, *kept]
 
 
 def score(config: Config, today: dt.date | None = None) -> pd.DataFrame:
@@ -88,17 +103,15 @@ def score(config: Config, today: dt.date | None = None) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _prepare(config: Config, folder: Path, engine: Backend, today: dt.date | None) -> _Scoring:
-    source, today = config.source.transactions, today or dt.datetime.now(dt.UTC).date()
-    intake = ingest(source, folder, today=today, max_unreadable_share=config.max_unreadable_share)
-    as_of = config.as_of or intake.last_day
-    check_as_of(as_of, intake, today)
-    transactions = engine.read_parquet(folder / "transactions.parquet")
-    customer_days(transactions, as_of, config.purchase_rule).to_parquet(folder / "days.parquet")
+def _prepare(
+    config: Config, folder: Path, engine: Backend, today: dt.date | None, out: TableWriter | None = None
+) -> _Scoring:
+    basis, purchase_days = settle(config, folder, engine, today)
     (folder / "transactions.parquet").unlink()
-    purchase_days = engine.read_parquet(folder / "days.parquet")
-    forecaster = fit_forecaster(purchase_days, as_of, config.horizon, config.churn_window_days)
-    return _Scoring(config, intake, as_of, purchase_days, forecaster)
+    if out is not None:
+        out.require_room(BYTES_PER_CUSTOMER * int(purchase_days.customer_id.nunique().execute()))
+    forecaster = fit_forecaster(purchase_days, basis.as_of, config.horizon, config.churn_window_days)
+    return _Scoring(config, basis, purchase_days, forecaster)
 
 
 def _parts(scoring: _Scoring) -> Iterator[pd.DataFrame]:
@@ -109,24 +122,34 @@ def _parts(scoring: _Scoring) -> Iterator[pd.DataFrame]:
         if n_parts > 1:
             rows = rows.filter((_.customer_id.hash() % n_parts).abs() == part)
         span = round(scoring.forecaster.span.days)
-        known = behaviour(rows, scoring.as_of, span).order_by("customer_id").execute().set_index("customer_id")
+        known = behaviour(rows, scoring.basis.as_of, span).order_by("customer_id").execute().set_index("customer_id")
         predicted = forecast(
             known,
             scoring.forecaster,
-            as_of=scoring.as_of,
+            as_of=scoring.basis.as_of,
             margin=scoring.config.margin,
             rate=scoring.config.discount_rate,
         )
         yield export_table(known, predicted)
 
 
+def _keep_rejected(quarantine: Path, writer: TableWriter) -> None:
+    """Write the lines that were set aside as they were found, each with its reason and, where known, its place."""
+    with writer, pq.ParquetFile(quarantine) as lines:
+        kept = [name for name in REJECTED_COLUMNS if name in lines.schema_arrow.names]
+        for batch in lines.iter_batches(_LINES_PER_PART, columns=kept):
+            part = batch.to_pandas()
+            part.insert(1, "why", part["reason"].map(REASONS))
+            writer.write(part)
+        if not writer.n_rows:
+            writer.write(pd.DataFrame(columns=["reason", "why", *kept[1:]], dtype="string"))
+
+
 def _said(scoring: _Scoring, n_customers: int) -> list[str]:
-    intake, contest = scoring.intake, scoring.forecaster.contest_
-    set_aside = ", ".join(f"{reason}: {n:,}" for reason, n in intake.reasons.items())
+    contest, horizon_days = scoring.forecaster.contest_, scoring.config.horizon_days
     return [
-        f"{intake.rows_clean:,} of {intake.rows_read:,} lines used"
-        + (f"; set aside: {set_aside}" if set_aside else ""),
-        f"{n_customers:,} customers as of {scoring.as_of}; forecast over {scoring.config.horizon_days} days; "
+        account_of(scoring.basis.accounts, scoring.basis.as_of, _currency(scoring.basis)),
+        f"{n_customers:,} customers as of {scoring.basis.as_of}; forecast over {horizon_days} days; "
         f"churn is no order within {scoring.forecaster.window.days:.0f} days",
         f"forecast by: {contest.winner}, "
         + (
@@ -134,4 +157,53 @@ def _said(scoring: _Scoring, n_customers: int) -> list[str]:
             if contest.n_origins
             else "the history is too short, or its customers too few, to try anything else"
         ),
+        *_cautions(scoring),
+        *(f"decided: {shown(decision)}" for decision in scoring.basis.intake.decisions if decision.n is not None),
     ]
+
+
+def _currency(basis: Basis) -> str:
+    """Return the currency that the lines name; a file that names none has one, but we do not know which."""
+    return next((found.value for found in basis.intake.decisions if found.topic == "currency"), "")
+
+
+def account_of(accounts: Accounts, as_of: dt.date, currency: str) -> str:
+    """Return in one sentence what became of every line, and of the money on those that are not used.
+
+    Examples
+    --------
+    >>> from decimal import Decimal
+    >>> accounts = Accounts(9, 5, 2, 1, 1, {"no_customer_id": 1}, 0, Decimal(50), Decimal(20), Decimal("7.5"), True)
+    >>> account_of(accounts, dt.date(2024, 6, 30), "EUR")
+    '5 of 9 lines used; 2 after 2024-06-30 (20.00 EUR), not used; 1 set aside (7.50 EUR): no_customer_id: 1; 1 after \
+2024-06-30 that cannot be used'
+    """
+
+    def worth(money: Decimal | None) -> str:
+        return f" ({f'{money:,.2f} {currency}'.strip()})" if accounts.has_amounts and money is not None else ""
+
+    parts = [f"{accounts.rows_used:,} of {accounts.rows_read:,} lines used"]
+    if accounts.rows_later:
+        parts.append(f"{accounts.rows_later:,} after {as_of}{worth(accounts.amount_later)}, not used")
+    if accounts.rows_set_aside:
+        unknown = accounts.rows_of_unknown_worth if accounts.has_amounts else 0
+        money = worth(accounts.amount_set_aside if unknown < accounts.rows_set_aside else None)
+        also = f", {unknown:,} of them of unknown worth" if unknown else ""
+        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in accounts.reasons.items())
+        parts.append(f"{accounts.rows_set_aside:,} set aside{money}{also}: {reasons}")
+    if accounts.rows_set_aside_later:
+        parts.append(f"{accounts.rows_set_aside_later:,} after {as_of} that cannot be used")
+    return "; ".join(parts)
+
+
+def _cautions(scoring: _Scoring) -> list[str]:
+    """Return what weakens the forecast, a sentence each."""
+    said, reach = [], scoring.basis.reach
+    if reach is not None and reach.is_far:
+        said.append(
+            f"caution: the forecast looks {reach.horizon_days} days ahead, {reach.multiple:.1f} times the "
+            f"{reach.history_days} days of history; trust the order of customers more than the sums"
+        )
+    if scoring.config.source.has_amounts and not scoring.basis.accounts.has_amounts:
+        said.append("all amounts are zero: orders are forecast, and no money")
+    return said

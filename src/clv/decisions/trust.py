@@ -14,7 +14,9 @@ RANGE_LEVEL: Final = 0.90  # that the ranges claim
 RANGE_TOLERANCE: Final = 0.03  # a share inside that is this near to the claimed one holds
 
 
-def trust_level(off: float, beats_naive: bool, tested: float) -> Literal["high", "medium", "low"]:
+def trust_level(
+    off: float, beats_naive: bool, tested: float, *, is_far: bool = False
+) -> Literal["high", "medium", "low"]:
     """Say how far the sums of the forecast can be trusted, from what it missed in the holdout.
 
     Parameters
@@ -25,13 +27,15 @@ def trust_level(off: float, beats_naive: bool, tested: float) -> Literal["high",
         Whether the error per customer is no larger than the naive rule's.
     tested
         Length of the test as a share of the horizon.
+    is_far
+        Whether the forecast looks far beyond the history, see `clv.decisions.reach`: then trust is not high.
 
     Examples
     --------
     >>> trust_level(0.03, True, 0.33), trust_level(0.03, False, 0.33), trust_level(0.20, True, 0.33)
     ('high', 'medium', 'low')
     """
-    if off <= HIGH_TRUST and beats_naive and tested >= LONG_TEST:
+    if off <= HIGH_TRUST and beats_naive and tested >= LONG_TEST and not is_far:
         return "high"
     return "medium" if off <= MEDIUM_TRUST and tested >= SHORT_TEST else "low"
 
@@ -66,7 +70,7 @@ def calibration_gap(calibration: pd.DataFrame) -> tuple[float, int, float]:
     Returns
     -------
     gap
-        Sum of the tenths' distances over the sum of what happened, 0 or more.
+        Sum of the tenths' distances over the sum of what happened, 0 or more; missing where nothing did.
     worst
         The tenth with the largest distance in total.
     excess
@@ -76,7 +80,8 @@ def calibration_gap(calibration: pd.DataFrame) -> tuple[float, int, float]:
     place = int(apart.abs().argmax())
     worst = int(calibration.index[place])
     excess = float(apart.iloc[place] / max(float(calibration["actual_total"].iloc[place]), 1.0))
-    return float(apart.abs().sum() / calibration["actual_total"].sum()), worst, excess
+    happened = float(calibration["actual_total"].sum())
+    return float(apart.abs().sum()) / happened if happened > 0 else float("nan"), worst, excess
 
 
 def range_verdict(inside: pd.Series) -> Literal["hold", "narrow", "wide"]:

@@ -101,7 +101,7 @@ class Ground:
 
     @property
     def priced(self) -> bool:
-        """Return whether there is money to forecast."""
+        """Return whether there is money to forecast: some purchase up to that day has brought any."""
         return self.spend_.repeat_ is not None
 
     def over(self, known: pd.DataFrame, length: Horizon) -> pd.DataFrame:

@@ -166,8 +166,10 @@ def _losses(trials: pd.DataFrame, name: str, kind: Kind) -> FloatArray:
 
 def _measured(trials: pd.DataFrame, names: list[str], kind: Kind) -> pd.DataFrame:
     rows = trials.reset_index(drop=True)  # a customer may be in several trials
-    measure = probability_metrics if kind == "probability" else holdout_metrics
-    return measure(rows[names], rows[OUTCOME])
+    if kind == "probability":
+        return probability_metrics(rows[names], rows[OUTCOME])
+    # refunds can outweigh sales, and a span can pass in silence
+    return holdout_metrics(rows[names], rows[OUTCOME], signed=True)
 
 
 def _cross_fitted(trials: pd.DataFrame, names: list[str], kind: Kind) -> FloatArray:

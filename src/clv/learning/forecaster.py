@@ -75,7 +75,7 @@ class Forecaster:
         Probability models and spend, fitted on today's customers.
     contest_, money_contest_ : Contest
         Who competed at past origins for orders and for money, and who forecasts; that of money is None in a log
-        without amounts.
+        without amounts, or where every purchase brings the same.
     silence_ : dict of float to Contest
         The same for silence, by days of its length.
     counts_ : CountOutcomes
@@ -140,7 +140,8 @@ class Forecaster:
         self.misses_ = [_miss(case, span) for case in whole]
         dates = [origin.as_of for origin in past]
         self._orders = self._learn(_orders(span, candidates), whole, MOST_TRIALS, dates)
-        self._money = self._learn(_money(span, candidates), whole, MOST_TRIALS, dates) if self.ground_.priced else None
+        varied = self.ground_.priced and not self.ground_.spend_.is_constant_
+        self._money = self._learn(_money(span, candidates), whole, MOST_TRIALS, dates) if varied else None
         lengths = sorted({min(self.window, span), span})
         self._silence = {
             length: self._learn(_silence(length, candidates), cases, MOST_TRIALS, dates) for length in lengths

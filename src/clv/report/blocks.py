@@ -142,7 +142,7 @@ def _block(template: str, *values: str) -> Block:
 
 
 def _paragraphs(paragraphs: Sequence[str]) -> Markup:
-    return joined([Markup("<p>{}</p>").format(plain(paragraph)) for paragraph in paragraphs])
+    return joined([Markup("<p>{}</p>").format(plain(paragraph)) for paragraph in paragraphs if paragraph])
 
 
 def _tile(item: Tile) -> Markup:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePosixPath
@@ -15,6 +16,7 @@ from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
 from clv.report.content import TEMPLATES, Content, analyst_content, stakeholder_content
+from clv.report.decided import Row
 from clv.report.text import Text
 
 _SHORTEST_OUTLINE = 3  # findings; a page with fewer needs no table of contents
@@ -59,6 +61,8 @@ class Site:
     provenance : list of (str, str)
         Label and value, already translated and formatted: data as of, run id, rows, currency, horizon, versions.
         The first pair, the date of the data, also stands at the top of every page.
+    decisions : sequence of Row
+        What was decided while the data were read, at the foot of every page.
     simulated : bool
         Whether the data are invented; every page says so.
     stale_notice : str, optional
@@ -69,6 +73,7 @@ class Site:
     pages: tuple[Page, ...] | list[Page]
     text: Text
     provenance: list[tuple[str, str]] = field(default_factory=list)
+    decisions: Sequence[Row] = ()
     simulated: bool = False
     stale_notice: str | None = None
 

@@ -77,8 +77,8 @@ RISKS: Final = {
 }
 
 NO_AMOUNTS: Final = message(
-    "The log holds no amounts, so this page counts orders and values nothing; a column “amount” in the configuration "
-    "adds sales and lifetime value."
+    "The log holds no amounts, or none but zero, so this page counts orders and values nothing; a column “amount” in "
+    "the configuration adds sales and lifetime value."
 )
 
 FORECASTERS: Final = {
@@ -151,6 +151,16 @@ SPEND_TRENDS: Final = {
     "unknown": message("Whether the same customers spend more or less per order cannot be told from this history."),
 }
 
+SILENT_TEST: Final = message(
+    "In the {days} days kept for the test nobody ordered, where {expected} orders had been forecast: do not plan with "
+    "these figures."
+)
+
+FAR_AHEAD: Final = message(
+    "It looks {horizon} days ahead, {times} times the {history} days of history: what lies that far has never been "
+    "seen."
+)
+
 FORECAST_TRUST: Final = {
     "high": message(
         "Tested on {days} days that it had not seen, the forecast was {bias} off in orders and {money} in sales, all "
@@ -193,3 +203,17 @@ PORTFOLIO_TRUST: Final = {
         "hand before spending money."
     ),
 }
+
+CARD_FIELDS: Final = {
+    "email": message("E-mail"),
+    "phone": message("Telephone"),
+    "name": message("Name"),
+    "tax_id": message("Tax number"),
+    "address": message("Address"),
+    "postal_code": message("Postal code"),
+    "city": message("City"),
+    "birth_date": message("Date of birth"),
+    "sex": message("Sex"),
+    "accepts_contact": message("Consent to be contacted"),
+}
+"""Fields of a customer card as readers know them."""

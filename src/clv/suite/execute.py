@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import logging
 import os
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,12 +21,12 @@ from typing import Any
 import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
-from traitlets.config import Config as KernelConfig
 
 from clv import errors
 from clv.config import Config
 from clv.errors import ClvError, ConfigError, NotebookError
 from clv.suite.graph import NOTEBOOKS, Notebook, notebook_folder, upstream
+from clv.suite.kernels import OwnKernelManager, kernel_folder, kernel_sockets
 from clv.suite.workspace import Workspace
 
 CELL_TIMEOUT_SECONDS = 900
@@ -174,7 +173,7 @@ def execute_notebook(notebook: Notebook, workspace: Workspace) -> Executed:
 
 def _papermill(source: Path, output: Path, parameters: dict[str, Any]) -> None:
     logging.getLogger("papermill").setLevel(logging.WARNING)
-    with tempfile.TemporaryDirectory(prefix="clv-") as sockets:
+    with kernel_folder() as sockets:
         papermill.execute_notebook(
             str(source),
             str(output),
@@ -187,17 +186,9 @@ def _papermill(source: Path, output: Path, parameters: dict[str, Any]) -> None:
             start_timeout=KERNEL_PATIENCE_SECONDS,
             iopub_timeout=KERNEL_PATIENCE_SECONDS,
             shutdown_kernel="immediate",  # a graceful shutdown sometimes waits for four seconds
+            kernel_manager_class=OwnKernelManager,
             config=kernel_sockets(sockets),
         )
-
-
-def kernel_sockets(folder: str) -> KernelConfig:
-    """Talk to kernels over sockets in a folder: no ports that another process could take in between."""
-    config = KernelConfig()
-    if os.name != "nt":
-        config.KernelManager.transport = "ipc"
-        config.KernelManager.ip = f"{folder}/k"
-    return config
 
 
 def _verify(notebook: Notebook, workspace: Workspace, output: Path) -> None:

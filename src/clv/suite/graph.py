@@ -25,7 +25,7 @@ class Notebook:
 SUMMARY = "00_summary"
 
 NOTEBOOKS: tuple[Notebook, ...] = (
-    Notebook("01_customer_base", reads=(), writes=("customers", "base_facts")),
+    Notebook("01_customer_base", reads=(), writes=("customers", "base_facts", "cards_to_complete")),
     Notebook("02_current_value", reads=("customers", "base_facts"), writes=("current_value", "value_facts")),
     Notebook("03_lifetime_value", reads=("customers", "base_facts"), writes=("forecast", "forecast_facts")),
     Notebook(

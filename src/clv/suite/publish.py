@@ -22,11 +22,12 @@ from typing import Any
 import pandas as pd
 
 from clv.config import Config
+from clv.data.identity.company import CARDS, MAP, REVIEW
 from clv.decisions.export import DICTIONARY, export_table, write_table
 from clv.errors import ClvError, ConfigError
 from clv.suite.execute import Executed, Progress, check_parameters, execute_suite
 from clv.suite.site import render_site
-from clv.suite.workspace import Workspace, prepare
+from clv.suite.workspace import PURCHASE_DAYS, Workspace, prepare
 
 RECORDED_VERSIONS = ("clv", "duckdb", "ibis-framework", "numpy", "pandas", "papermill", "scipy", "seaborn")
 
@@ -77,7 +78,7 @@ def run_suite(config: Config, reports: Path, progress: Progress) -> Published:
     try:
         _build(config, building, run_id, progress, started)
     except BaseException as error:  # an interruption leaves its remains, too
-        _set_aside(building, home / "failed" / run_id, error)
+        _set_aside(config, building, home / "failed" / run_id, error)
         raise
     published = home / run_id
     building.rename(published)
@@ -96,7 +97,7 @@ def _build(config: Config, folder: Path, run_id: str, progress: Progress, starte
     _forget_paths(executed)
     render_site(workspace, executed)
     _export(workspace)
-    (folder / "transactions.parquet").unlink()  # the source is the client's; the run keeps what it derived
+    _forget_sources(config, folder)
     record = _record(workspace, executed, time.monotonic() - started)
     _write_synced(folder / "run.json", json.dumps(record, indent=2, default=str))
 
@@ -115,6 +116,15 @@ def _export(workspace: Workspace) -> None:
         [(name, DICTIONARY[name]) for name in DICTIONARY if name in customers], columns=["column", "meaning"]
     )
     meanings.to_csv(folder / "dictionary.csv", index=False)
+    if workspace.context.identity is not None:
+        _export_identity(workspace, folder)
+
+
+def _export_identity(workspace: Workspace, folder: Path) -> None:
+    """Write which ids are which customer, the pairs to review and the cards to complete; they name ids, no person."""
+    write_table(pd.read_parquet(workspace.folder / MAP), folder / "identity_map.csv")
+    write_table(pd.read_parquet(workspace.folder / REVIEW), folder / "pairs_to_review.csv")
+    write_table(workspace.read("cards_to_complete").reset_index(), folder / "cards_to_complete.csv")
 
 
 def _record(workspace: Workspace, executed: list[Executed], seconds: float) -> dict[str, Any]:
@@ -140,11 +150,18 @@ def _forget_paths(executed: list[Executed]) -> None:
         done.file.write_text(json.dumps(notebook, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _set_aside(building: Path, failed: Path, error: BaseException) -> None:
+def _forget_sources(config: Config, folder: Path) -> None:
+    """Remove the clean rows: the data are the client's, and the run keeps what it derived from them."""
+    tables = [f"{name}.parquet" for name in ("transactions", *config.source.tables)]
+    for name in (*tables, PURCHASE_DAYS, MAP, REVIEW, CARDS):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _set_aside(config: Config, building: Path, failed: Path, error: BaseException) -> None:
     failed.parent.mkdir(parents=True, exist_ok=True)
     kind, text = type(error).__name__, str(error) if isinstance(error, ClvError) else repr(error)
     (building / "error.json").write_text(json.dumps({"error": kind, "message": text}, indent=2), encoding="utf-8")
-    (building / "transactions.parquet").unlink(missing_ok=True)  # the client's data, once more a failure
+    _forget_sources(config, building)
     building.rename(failed)
     _drop_if_empty(building.parent)
 

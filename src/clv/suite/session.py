@@ -34,6 +34,9 @@ def open_run(config_path: str = "data/complete_journey.yaml", run_dir: str = "")
         Ready to read from and write to.
     """
     if run_dir:
+        from clv.suite.kernels import require_own_package  # jupyter_client takes time to import; kernels have it
+
+        require_own_package()
         return Workspace(Path(run_dir))
     file = _find(config_path)
     config = load_config(file)
@@ -79,5 +82,5 @@ def _is_current(folder: Path, config: Config) -> bool:
         context = Context.model_validate_json((folder / CONTEXT).read_text(encoding="utf-8"))
     except (OSError, ValidationError):
         return False
-    wanted = (config, fingerprint(config), code_fingerprint())
+    wanted = (config.portable(), fingerprint(config), code_fingerprint())
     return (context.config, context.source_sha256, context.code_sha256) == wanted

@@ -7,6 +7,7 @@ from typing import Final
 import nbformat
 
 from clv.data.schema import REASONS
+from clv.report.decided import rows_of
 from clv.report.page import Page, Site, render_analyst_page, render_page
 from clv.report.text import Text, message
 from clv.suite.execute import Executed
@@ -28,6 +29,7 @@ REASON_LABELS: Final = {
     "date_not_readable": message("date that cannot be read"),
     "date_in_future": message("date in the future"),
     "date_implausible": message("date before 1970"),
+    "date_far_from_rest": message("date far from all others"),
     "no_amount": message("no amount"),
     "amount_not_a_number": message("amount that is not a number"),
     "duplicate_line": message("copy of another line"),
@@ -44,6 +46,7 @@ def render_site(workspace: Workspace, executed: list[Executed]) -> None:
         pages=pages,
         text=workspace.text,
         provenance=_provenance(workspace),
+        decisions=rows_of(workspace.context.intake.decisions, workspace.text),
         simulated=workspace.config.simulated,
     )
     by_slug = {page.slug: page for page in pages}
@@ -60,12 +63,12 @@ def _pages(text: Text) -> list[Page]:
 
 def _provenance(workspace: Workspace) -> list[tuple[str, str]]:
     _, config, context = workspace.text, workspace.config, workspace.context
-    intake = context.intake
+    accounts = context.accounts
     return [
         (_("Data as of"), _.date(context.as_of)),
-        (_("First day of the data"), _.date(intake.first_day)),
-        (_("Lines read"), _.number(intake.rows_read)),
-        (_("Lines used"), _.number(intake.rows_clean)),
+        (_("First day of the data"), _.date(context.intake.first_day)),
+        (_("Lines read"), _.number(accounts.rows_read)),
+        (_("Lines used"), _.number(accounts.rows_used)),
         (_("Lines set aside"), _set_aside(workspace)),
         *_not_yet(workspace),
         (_("Forecast horizon"), _.plural("{n} day", "{n} days", config.horizon_days)),
@@ -90,18 +93,32 @@ def _terms_of_money(workspace: Workspace) -> list[tuple[str, str]]:
 
 
 def _not_yet(workspace: Workspace) -> list[tuple[str, str]]:
-    _, context = workspace.text, workspace.context
-    if not context.lines_after:
-        return []
-    money = f" ({_.money(context.amount_after, 2)})" if workspace.has_amounts else ""
-    return [(_("Lines after that day, not counted"), f"{_.number(context.lines_after)}{money}")]
+    """Name the lines of later days: those that could be used, and those that could not."""
+    _, accounts = workspace.text, workspace.context.accounts
+    money = f" ({_.money(accounts.amount_later, 2)})" if workspace.has_amounts else ""
+    rows = [
+        (_("Lines after that day, not counted"), accounts.rows_later, money),
+        (_("Lines after that day that cannot be used"), accounts.rows_set_aside_later, ""),
+    ]
+    return [(label, f"{_.number(n)}{worth}") for label, n, worth in rows if n]
 
 
 def _set_aside(workspace: Workspace) -> str:
-    _, reasons = workspace.text, workspace.context.intake.reasons
-    total = _.number(sum(reasons.values()))
-    if not reasons:
+    _, accounts = workspace.text, workspace.context.accounts
+    total = _.number(accounts.rows_set_aside)
+    if not accounts.reasons:
         return total
-    money = f", {_.money(workspace.context.intake.amount_quarantined, 2)}" if workspace.has_amounts else ""
-    named = [f"{_(REASON_LABELS[reason])}: {_.number(n)}" for reason, n in reasons.items()]
-    return f"{total}{money} ({_.listing(named)})"
+    named = [f"{_(REASON_LABELS[reason])}: {_.number(n)}" for reason, n in accounts.reasons.items()]
+    return f"{total}{_worth(workspace)} ({_.listing(named)})"
+
+
+def _worth(workspace: Workspace) -> str:
+    """Return what is known of the money of the lines that were set aside, and of how many it is unknown."""
+    _, accounts = workspace.text, workspace.context.accounts
+    if not workspace.has_amounts:
+        return ""
+    unknown = accounts.rows_of_unknown_worth
+    known = unknown < accounts.rows_set_aside
+    money = [_.money(accounts.amount_set_aside, 2)] if known else []
+    of_unknown = [_("{n} of unknown worth", n=_.number(unknown))] if unknown else []
+    return "".join(f", {part}" for part in [*money, *of_unknown])

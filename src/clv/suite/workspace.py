@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Callable
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,20 @@ from pydantic import BaseModel, ConfigDict
 
 import clv
 from clv.config import Config
-from clv.data.connect import locate, matching_files, open_engine
-from clv.data.customers import customer_days
-from clv.data.ingest import Intake, check_as_of, ingest
+from clv.data import connect
+from clv.data.accounting import Accounts, valued
+from clv.data.engine import open_engine
+from clv.data.identity.company import CARDS, IdentityRecord
+from clv.data.ingest import Intake, check_currency
+from clv.data.tables import Orphans, TableRecord
+from clv.decisions.basis import settle
+from clv.decisions.reach import Reach
 from clv.errors import DataError
 from clv.report.text import Text
 from clv.suite.graph import writer_of
 
 CONTEXT = "context.json"
+PURCHASE_DAYS = "purchase_days.parquet"
 
 
 class Context(BaseModel):
@@ -42,15 +47,21 @@ class Context(BaseModel):
     version
         Of this package.
     config
-        With its defaults and its paths resolved.
+        With its defaults; paths as they are written.
     as_of
         Last day that counts.
     holdout_start
         Last day of the calibration span when the forecast is tested.
     intake
-        Lines and money read, used and quarantined.
-    lines_after, amount_after
-        Usable lines after the as-of date, and their money: read, but not reported.
+        Lines and money read, usable and quarantined, whatever their date.
+    accounts
+        The same as of the date: what the report rests on, what is later, what was set aside; whether money is known.
+    reach
+        Length of the forecast beside that of the history; None where too few have bought to forecast anything.
+    tables, orphans
+        What was read of the tables beside the transactions, and the keys without a partner between any two.
+    identity
+        What became of the customer registers; None where none tells people apart.
     source_sha256
         Fingerprint of the source files.
     code_sha256
@@ -66,8 +77,11 @@ class Context(BaseModel):
     as_of: dt.date
     holdout_start: dt.date
     intake: Intake
-    lines_after: int
-    amount_after: Decimal
+    accounts: Accounts
+    reach: Reach | None
+    tables: tuple[TableRecord, ...] = ()
+    orphans: tuple[Orphans, ...] = ()
+    identity: IdentityRecord | None = None
     source_sha256: str
     code_sha256: str
 
@@ -103,19 +117,36 @@ class Workspace:
     def transactions(self) -> Table:
         """Return all usable lines, whatever their date, as an Ibis table."""
         engine = open_engine(spill=self.folder)
-        return engine.read_parquet(self.folder / "transactions.parquet", table_name="transactions")
+        lines = engine.read_parquet(self.folder / "transactions.parquet", table_name="transactions")
+        return valued(lines, self.context.accounts)
+
+    def table(self, name: str) -> Table | None:
+        """Return the clean rows of a table beside the transactions, None where the config maps none.
+
+        Its columns are those of `clv.definitions`, null where the source has none, and its attributes.
+        """
+        file = self.folder / f"{name}.parquet"
+        return ibis.get_backend(self.transactions).read_parquet(file) if file.exists() else None
 
     @cached_property
     def days(self) -> Table:
-        """Return one row per customer and day up to the as-of date."""
+        """Return one row per customer and day up to the as-of date, a few odd amounts also at their usual."""
         engine = ibis.get_backend(self.transactions)
-        days = customer_days(self.transactions, self.as_of, self.config.purchase_rule)
-        return engine.create_table("days", days, temp=True)
+        return engine.read_parquet(self.folder / PURCHASE_DAYS, table_name="days")
+
+    @cached_property
+    def cards(self) -> pd.DataFrame | None:
+        """Return which fields of whose card are filled, by customer_id; None where no cards were read.
+
+        See `clv.data.identity.fill_cards`.
+        """
+        file = self.folder / CARDS
+        return pd.read_parquet(file).set_index("customer_id") if file.exists() else None
 
     @property
     def has_amounts(self) -> bool:
-        """Return whether the log holds money; without it orders are counted and nothing is valued."""
-        return self.config.source.transactions.has_amounts
+        """Return whether money is known, as the accounts have settled it; without it nothing is valued."""
+        return self.context.accounts.has_amounts
 
     @property
     def money_as_of(self) -> float:
@@ -168,37 +199,40 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
     Raises
     ------
     DataError
-        If the source cannot be used, or the as-of date or the holdout does not fit its span.
+        If the source cannot be used, or the as-of date, the holdout or the horizon does not fit its span.
     """
     now = dt.datetime.now(dt.UTC)
-    table = config.source.transactions
-    intake = ingest(table, folder, today=today or now.date(), max_unreadable_share=config.max_unreadable_share)
-    as_of = config.as_of or intake.last_day
-    check_as_of(as_of, intake, today or now.date())
-    lines_after, amount_after = _after(folder, as_of) if as_of < intake.last_day else (0, Decimal(0))
+    today, places = today or now.date(), config.source.places
+    states, source_sha256 = [connect.file_states(place) for place in places], fingerprint(config)
+    engine = open_engine(spill=folder)
+    try:
+        basis, days = settle(config, folder, engine, today)
+        check_currency(config.currency, basis.intake, places[0].path)
+        days.to_parquet(folder / PURCHASE_DAYS)
+        (folder / "days.parquet").unlink()
+    finally:
+        engine.disconnect()
+    for place, before in zip(places, states, strict=True):
+        connect.refuse_changed(place, before)  # the fingerprint is that of the content that was read
     context = Context(
-        lines_after=lines_after,
-        amount_after=amount_after,
         run_id=run_id,
         created_at=now,
         version=clv.__version__,
-        config=config,
-        as_of=as_of,
-        holdout_start=as_of - dt.timedelta(days=_holdout_days(config, (as_of - intake.first_day).days)),
-        intake=intake,
-        source_sha256=fingerprint(config),
+        config=config.portable(),
+        as_of=basis.as_of,
+        holdout_start=basis.as_of
+        - dt.timedelta(days=_holdout_days(config, (basis.as_of - basis.intake.first_day).days)),
+        intake=basis.intake,
+        accounts=basis.accounts,
+        reach=basis.reach,
+        tables=basis.tables.tables,
+        orphans=basis.tables.orphans,
+        identity=basis.identity,
+        source_sha256=source_sha256,
         code_sha256=code_fingerprint(),
     )
     (folder / CONTEXT).write_text(context.model_dump_json(indent=2), encoding="utf-8")
     return Workspace(folder)
-
-
-def _after(folder: Path, as_of: dt.date) -> tuple[int, Decimal]:
-    """Count the usable lines after the as-of date, which are part of the log but not of the report, and their money."""
-    lines = open_engine(spill=folder).read_parquet(folder / "transactions.parquet")
-    later = lines.filter(lines.ordered_on > as_of)
-    found = later.aggregate(n=later.count(), money=later.amount.sum().fill_null(0)).execute()
-    return int(found["n"][0]), Decimal(found["money"][0])
 
 
 def _holdout_days(config: Config, span: int) -> int:
@@ -221,9 +255,5 @@ def code_fingerprint() -> str:
 
 
 def fingerprint(config: Config) -> str:
-    """Return the SHA-256 of the source files of a config."""
-    digest = hashlib.sha256()
-    for file in matching_files(locate(config.source.transactions.path)):
-        with file.open("rb") as content:
-            digest.update(hashlib.file_digest(content, "sha256").digest())
-    return digest.hexdigest()
+    """Return the SHA-256 of all that a config reads."""
+    return hashlib.sha256(b"".join(connect.fingerprint(place) for place in config.source.places)).hexdigest()

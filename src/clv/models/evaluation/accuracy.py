@@ -20,7 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 N_DECILES = 10
 
 
-def holdout_metrics(forecasts: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:
+def holdout_metrics(forecasts: pd.DataFrame, actual: pd.Series, *, signed: bool = False) -> pd.DataFrame:
     """Return one row of metrics for each forecast of a mean, so that models and the naive rule stand side by side.
 
     Judge a mean by rmse and bias: the mean squared error is least at the mean, and only means add up to a total. The
@@ -33,6 +33,9 @@ def holdout_metrics(forecasts: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:
         Index customer_id, one column per forecast (e.g. "BG/NBD", "naive"), in the unit of actual.
     actual : Series
         Index customer_id: what happened in the holdout; money may be negative where refunds outweigh sales.
+    signed : bool, default False
+        Whether the actual values may sum to zero or less, as money can; what is a share of that sum is then missing.
+        Without it such a holdout is refused.
 
     Returns
     -------
@@ -45,7 +48,8 @@ def holdout_metrics(forecasts: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If customers differ, ids repeat, values are missing, or the actual values do not sum to more than zero.
+        If customers differ, ids repeat, values are missing, or the actual values do not sum to more than zero though
+        they are not signed.
 
     Notes
     -----
@@ -59,7 +63,7 @@ def holdout_metrics(forecasts: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:
     >>> table.loc["good", ["mae", "bias", "gini_ranking", "spearman"]].round(3).to_dict()
     {'mae': 1.0, 'bias': -0.2, 'gini_ranking': 0.75, 'spearman': 0.5}
     """
-    pairs = _with_outcome(forecasts, actual)
+    pairs = paired(forecasts, actual) if signed else _with_outcome(forecasts, actual)
     best = _gain_gini(pairs.actual, _descending(pairs.actual), pairs.actual)
     ranks = rankdata(pairs.actual)
     columns = zip(forecasts.columns, pairs.forecasts.T, strict=True)
@@ -115,13 +119,15 @@ def median_metrics(medians: pd.DataFrame, actual: pd.Series) -> pd.DataFrame:
     )
 
 
-def calibration_by_decile(forecast: pd.Series, actual: pd.Series) -> pd.DataFrame:
+def calibration_by_decile(forecast: pd.Series, actual: pd.Series, *, signed: bool = False) -> pd.DataFrame:
     """Return what was forecast and what happened in each decile of the forecast.
 
     Parameters
     ----------
     forecast, actual : Series
         Index customer_id, same unit.
+    signed : bool, default False
+        As for `holdout_metrics`.
 
     Returns
     -------
@@ -142,7 +148,7 @@ def calibration_by_decile(forecast: pd.Series, actual: pd.Series) -> pd.DataFram
     {'n_customers': 2.0, 'forecast_mean': 18.5, 'actual_mean': 19.5, 'forecast_total': 37.0, 'actual_total': 39.0,
      'actual_low': 18.68, 'actual_high': 20.32}
     """
-    pairs = _with_outcome(forecast.to_frame(), actual)
+    pairs = paired(forecast.to_frame(), actual) if signed else _with_outcome(forecast.to_frame(), actual)
     predicted = pairs.forecasts[:, 0]
     frame = pd.DataFrame({"forecast": predicted, "actual": pairs.actual})
     groups = frame.groupby(pd.Series(_tenths(predicted), name="decile"))
@@ -208,12 +214,13 @@ def gini_ranking(forecast: pd.Series, actual: pd.Series) -> float:
 
 def _metrics(predicted: FloatArray, happened: FloatArray, ranks: FloatArray, best: float) -> dict[str, float]:
     """Return the metrics of one forecast; `ranks` are those of what happened, `best` its Gini in perfect order."""
-    error, total, order = predicted - happened, float(happened.sum()), _descending(predicted)
+    error, order, sum_of_all = predicted - happened, _descending(predicted), float(happened.sum())
+    total = sum_of_all if sum_of_all > 0 else float("nan")  # of which nothing else can be a share
     top = order[: -(-order.size // N_DECILES)]
     return {
         "n_customers": error.size,
         "forecast_total": float(predicted.sum()),
-        "actual_total": total,
+        "actual_total": sum_of_all,
         "mae": float(np.abs(error).mean()),
         "rmse": float(np.sqrt(np.mean(error**2))),
         "bias": float(predicted.sum()) / total - 1,
@@ -248,6 +255,8 @@ def _gain_gini(values: FloatArray, order: npt.NDArray[np.intp], happened: FloatA
     run_ends = np.flatnonzero(np.append(np.diff(values[order]) != 0, True))
     customers = np.append(0.0, (run_ends + 1) / order.size)
     gained = np.append(0.0, np.cumsum(happened[order])[run_ends])
+    if not gained[-1] > 0:
+        return float("nan")
     return float(2 * np.trapezoid(gained / gained[-1], customers) - 1)
 
 

@@ -1,4 +1,4 @@
-"""What a customer is expected to spend on a future purchase, by all purchases and at the level of the repeat ones."""
+"""What a future purchase is expected to bring: by all purchases, at the level of the repeat ones, net of returns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pandas as pd
 from clv.errors import ConvergenceError
 from clv.models.spend.gamma_gamma import GammaGamma, conditional_mean_spend
 from clv.models.spend.mean_spend import MeanSpend
+from clv.models.spend.returns import Returns
 
+_NO_VARIATION: Final = 1e-9  # rounding
 _HEAVY_BUYER: Final = 0.99  # quantile of the repeat purchases above which a customer weighs no more than one there
 
 
@@ -20,26 +22,31 @@ class Spend:
     A first purchase tells something of its customer, and is the only one that most customers have made; but first
     purchases are often smaller or larger than those to come. So a gamma-gamma of all purchases ranks the customers and
     one of the repeat purchases (the published model) sets the mean. Where customers spend alike or too few came back,
-    the mean of the repeat purchases serves for all.
+    the mean of the repeat purchases serves for all. What refunds on other days take back is left out.
 
     Attributes
     ----------
     repeat_ : GammaGamma or MeanSpend or None
-        Of the repeat purchases; None where the log holds no amounts.
+        Of the repeat purchases, or of all where none of these brought money; None where no purchase did.
+    returns_ : Returns
+        The share of their money that comes back.
     """
 
     repeat_: GammaGamma | MeanSpend | None = None
 
     def fit(self, known: pd.DataFrame) -> Self:
-        """Fit on frequency, monetary_value, n_orders and mean_purchase, one row per customer."""
+        """Fit on frequency, monetary_value, n_orders, mean_purchase and perhaps returned, one row per customer."""
         self._all: GammaGamma | None = None
         self._scale = 1.0
+        self.returns_ = Returns().fit(known)
         returned = known[(known["frequency"] > 0) & (known["monetary_value"] > 0)]
+        bought = known[known["mean_purchase"] > 0]
+        all_purchases = bought.assign(frequency=bought["n_orders"], monetary_value=bought["mean_purchase"])
         if returned.empty:
+            self.repeat_ = None if bought.empty else MeanSpend().fit(all_purchases)
             return self
         self.repeat_ = fit_spend(returned)
-        bought = known[known["mean_purchase"] > 0]
-        by_all = fit_spend(bought.assign(frequency=bought["n_orders"], monetary_value=bought["mean_purchase"]))
+        by_all = fit_spend(all_purchases)
         if isinstance(self.repeat_, GammaGamma) and isinstance(by_all, GammaGamma):
             self._all = by_all
             # among returning customers, weighted by their purchases, both must bring the same; a single one who buys
@@ -51,14 +58,19 @@ class Spend:
         return self
 
     def predict(self, known: pd.DataFrame) -> pd.Series:
-        """Return spend (currency per future purchase) on the index of `known`; missing where there are no amounts."""
+        """Return spend (currency per purchase, net of returns) on the index of `known`; missing without amounts."""
         if self.repeat_ is None:
             values = np.full(len(known), np.nan)
         elif self._all is not None:
             values = self._scale * self._of_all(self._all, known)
         else:
             values = _of_repeats(self.repeat_, known)
-        return pd.Series(values, index=known.index, name="spend")
+        return pd.Series(values * (1 - self.returns_.predict(known)), index=known.index, name="spend")
+
+    @property
+    def is_constant_(self) -> bool:
+        """Return whether all purchases brought the same, so that there is nothing to learn of their money."""
+        return self.repeat_ is not None and self.variation_ < _NO_VARIATION
 
     @property
     def variation_(self) -> float:

@@ -1,0 +1,95 @@
+"""What a forecast rests on: lines and money as of a date, odd amounts at their usual, a history of a certain length.
+
+`clv run`, `clv score` and `clv validate` all begin here, so that none can read a source in another way.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import Table
+
+from clv.config import Config
+from clv.data.accounting import Accounts, accounts_as_of, valued
+from clv.data.customers import customer_days
+from clv.data.identity.company import IdentityRecord, identify
+from clv.data.ingest import Intake, check_as_of
+from clv.data.logs import ingest_all
+from clv.data.odd_amounts import as_usual, find_odd
+from clv.data.tables import TablesRead, read_tables
+from clv.decisions.reach import Reach, reach_of, require_reach
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What is settled before anything is forecast.
+
+    Attributes
+    ----------
+    as_of
+        Last day that counts.
+    intake
+        Lines and money read, usable and quarantined, whatever their date; and all that was decided on the way.
+    accounts
+        The same as of the date: what is used, what is later, what was set aside; whether money is known.
+    reach
+        Length of the forecast beside that of the history; None where too few have bought to forecast anything.
+    tables
+        What was read of the tables beside the transactions, and the keys without a partner.
+    identity
+        What became of the customer registers; None where none tells people apart.
+    """
+
+    as_of: dt.date
+    intake: Intake
+    accounts: Accounts
+    reach: Reach | None
+    tables: TablesRead
+    identity: IdentityRecord | None
+
+
+def settle(config: Config, folder: Path, engine: Backend, today: dt.date | None = None) -> tuple[Basis, Table]:
+    """Read the tables of a config and settle what a forecast from them rests on.
+
+    Parameters
+    ----------
+    config
+        From `clv.config.load_config` or `config_for_file`.
+    folder
+        Existing folder; `transactions.parquet`, `quarantine.parquet`, `days.parquet`, the other tables and what
+        `clv.data.identity.company.identify` writes come into it, ids being those of people.
+    engine
+        Reads what was written.
+    today
+        Dates after this day lie in the future; default: the clock's.
+
+    Returns
+    -------
+    Basis, Table
+        And one row per customer and day up to the as-of date: `clv.data.customers.customer_days` with usual_net.
+
+    Raises
+    ------
+    DataError
+        If the source cannot be used, or the as-of date or the horizon does not fit its span.
+    """
+    logs, today = config.source.transactions, today or dt.datetime.now(dt.UTC).date()
+    intake = ingest_all(logs, folder, today=today, max_unreadable_share=config.max_unreadable_share)
+    as_of = config.as_of or intake.last_day
+    check_as_of(as_of, intake, today)
+    tables = read_tables(config, engine, folder, today)
+    identity = identify(config, engine, folder, today)
+    accounts = accounts_as_of(folder, engine, intake, as_of)
+    lines = valued(engine.read_parquet(folder / "transactions.parquet"), accounts)
+    customer_days(lines, as_of, config.purchase_rule).to_parquet(folder / "days.parquet")
+    days = engine.read_parquet(folder / "days.parquet")
+    reach = reach_of(days, as_of, config.horizon_days)
+    if reach is not None:
+        require_reach(reach, config.max_horizon_multiple)
+    odd = find_odd(days)
+    of_identity = identity.decisions if identity is not None else ()
+    intake = replace(intake, decisions=(*intake.decisions, *odd.decisions, *of_identity))
+    return Basis(as_of, intake, accounts, reach, tables, identity), as_usual(days, odd)
