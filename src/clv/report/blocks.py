@@ -52,6 +52,10 @@ class Tile:
     tone: Tone | None = None
 
 
+class Written(Markup):
+    """Words of a page whose values were escaped when they were filled in; only `clv.report.written` makes them."""
+
+
 def plain(value: object) -> str:
     """Return `value` as a bare string, so that text that claims to be safe HTML is escaped like any other.
 
@@ -61,7 +65,7 @@ def plain(value: object) -> str:
     >>> str(escape(plain(Markup("<b>"))))
     '&lt;b&gt;'
     """
-    return str.__str__(str(value))
+    return value if isinstance(value, Written) else str.__str__(str(value))
 
 
 def joined(parts: Sequence[Markup]) -> Markup:

@@ -30,6 +30,7 @@ from clv.data.tables import Orphans, TableRecord
 from clv.decisions.basis import settle
 from clv.decisions.reach import Reach
 from clv.errors import DataError
+from clv.report.pages import Page
 from clv.report.text import Text
 from clv.suite.graph import writer_of
 
@@ -112,6 +113,17 @@ class Workspace:
     def text(self) -> Text:
         """Return the language and number formats of the reader; notebooks call it `_`."""
         return Text(self.config.language, self.config.currency)
+
+    def page(self, slug: str, **facts: Any) -> Page:
+        """Return the page of a notebook in the making; facts are what any of its sentences may name."""
+        common = {
+            "as_of": self.as_of,
+            "first": self.context.intake.first_day,
+            "horizon_days": self.config.horizon_days,
+            "margin": self.config.margin,
+            "rate": self.config.annual_discount_rate,
+        }
+        return Page(slug, self.text, "money" if self.has_amounts else "orders", {**common, **facts})
 
     @cached_property
     def transactions(self) -> Table:
