@@ -206,7 +206,9 @@ def test_over_longer_times_than_were_learned_of_the_models_and_the_expected_orde
 def test_origins_at_which_no_spend_could_be_told_are_left_out(rows):
     seen = rows[rows["ordered_on"] <= pd.Timestamp(companies.day(HISTORY))]
     span, past = companies.past(seen, companies.day(HISTORY), HORIZON)
-    past[-1] = replace(past[-1], known=past[-1].known.assign(monetary_value=-1.0))  # refunds took all that came back
+    past[-1] = replace(
+        past[-1], known=past[-1].known.assign(monetary_value=-1.0, mean_purchase=-1.0)
+    )  # refunds took all
     known = companies.known(seen, companies.day(HISTORY), span)
     forecaster = Forecaster().fit(known, past, span=days(span), horizon=days(HORIZON))
     is_sound(forecaster.predict(known, RATE))

@@ -124,7 +124,7 @@ def _export_identity(workspace: Workspace, folder: Path) -> None:
     """Write which ids are which customer, the pairs to review and the cards to complete; they name ids, no person."""
     write_table(pd.read_parquet(workspace.folder / MAP), folder / "identity_map.csv")
     write_table(pd.read_parquet(workspace.folder / REVIEW), folder / "pairs_to_review.csv")
-    write_table(workspace.read("cards_to_complete"), folder / "cards_to_complete.csv")
+    write_table(workspace.read("cards_to_complete").reset_index(), folder / "cards_to_complete.csv")
 
 
 def _record(workspace: Workspace, executed: list[Executed], seconds: float) -> dict[str, Any]:
