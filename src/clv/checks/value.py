@@ -18,6 +18,7 @@ from clv.decisions.concentration import (
     top_share,
 )
 from clv.decisions.rfm import SCORES
+from clv.units import DAYS_PER_WEEK
 
 FOUR_FIFTHS: Final = 0.80  # of sales that the best fifth brings by Pareto's rule of thumb
 ABOUT: Final = 0.05  # share of sales around four fifths that is still called the rule
@@ -27,9 +28,15 @@ MOSTLY_SINGLE: Final = 0.8  # share of buyers who bought once, from which hardly
 MOSTLY_ONCE: Final = 0.5  # share of class A that bought once, from which its value is that of single orders
 OFTEN: Final = 3  # orders, hence two intervals, from which a customer has a rhythm that can break
 UPPER, LOWER = 4, 2  # scores: the upper two and the lower two of five
+RHYTHM: Final = 3.0  # times their own mean interval; who orders at random is silent for so long once in twenty times
+FEW_QUIET: Final = 0.05  # share of class A without an order for the churn window, below which a reader is not warned
+UNEVEN: Final = 0.5  # by which a score may hold more or fewer than a fifth before it is said
 BY_NAME: Final = 50  # customers whom one person can know by name, and go through by hand
-COMPARED: Final = 400  # customers: half of them left alone shows ten points more orders (20 for 10 %), four times in five
+COMPARED: Final = (
+    400  # customers: half of them left alone shows ten points more orders (20 for 10 %), four times in five
+)
 LEAST_FOLLOWED: Final = 30  # customers of a cohort, below which a share is off by nine points or more (standard error)
+HARDLY: Final = 0.02  # share of customers who bought again, below which it is hardly anyone
 MOST_AGES: Final = 12  # periods since the first order that a reader follows
 PERIODS: Final = {1: "month", 3: "quarter", 12: "year"}
 TOTAL: Final = "_total"  # index of the row that adds up the others, which tables keep at their foot
@@ -125,23 +132,34 @@ def beyond(value: pd.Series) -> list[Claim]:
 
 
 def single(once_share: float, n: int) -> list[Claim]:
-    """Say that single purchases are the rule, where they are: concentration then tells of large orders, not of loyalty."""
+    """Say that single purchases are the rule, where they are: concentration then tells of large orders, not loyalty."""
     return [Claim("kind", "single", {"once_share": once_share}, n=n)] if once_share >= MOSTLY_SINGLE else []
 
 
-def quiet(facts: Mapping[str, Any], history_days: float) -> Claim:
-    """Count the customers of class A without an order for the churn window; a shorter log cannot tell.
+def quiet(facts: Mapping[str, Any], kinds: Sequence[Claim], history_days: float) -> Claim:
+    """Count the customers of class A without an order for the churn window.
 
     Parameters
     ----------
     facts
         From `figures`.
+    kinds
+        From `single`.
     history_days
         Days between the first of the log and the as-of date.
+
+    Returns
+    -------
+    Claim
+        ``too_early`` in a log shorter than the window; ``none``; ``expected``: so few that chance makes them of a
+        steady rhythm, or single purchases are the rule anyway; else ``some``.
     """
+    share = facts["class_a_quiet"] / max(facts["class_a"], 1)
     if history_days < facts["window_days"]:
-        return Claim("quiet", "too_early", facts, n=facts["class_a"])
-    return Claim("quiet", "some" if facts["class_a_quiet"] else "none", facts, n=facts["class_a"])
+        verdict = "too_early"
+    else:
+        verdict = "none" if not share else "expected" if kinds or share < FEW_QUIET else "some"
+    return Claim("quiet", verdict, facts, n=facts["class_a"])
 
 
 def classes(value: pd.Series, current: pd.DataFrame, facts: Mapping[str, Any]) -> Claim:
@@ -194,6 +212,8 @@ def by_class(value: pd.Series, abc: pd.Series, *, money: bool) -> pd.DataFrame:
     found = share_by_class(value, abc)
     found.loc[TOTAL] = found.sum(min_count=1)
     found = found.assign(value_per_customer=found["value"] / found["n_customers"], abc=found.index)
+    shares = ["share_of_customers", "share_of_value"]
+    found[shares] = found[shares].round(9)  # a sum of shares is 1, not a hair below
     found["n_customers"] = found["n_customers"].astype("int64")
     names = {"value": "value_to_date"}
     if not money:
@@ -206,14 +226,14 @@ def by_class(value: pd.Series, abc: pd.Series, *, money: bool) -> pd.DataFrame:
 def gone_quiet(
     value: pd.Series, current: pd.DataFrame, window_days: float, history_days: float
 ) -> tuple[Claim, pd.Series]:
-    """Say how many frequent customers have not ordered for the churn window, and which ones.
+    """Say how many frequent customers have gone quiet, and which ones: for the churn window, and for their own rhythm.
 
     Parameters
     ----------
     value
         As for `figures`.
     current
-        r, f, days_since_last and n_orders.
+        r, f, days_since_last, n_orders, frequency and recency (weeks).
     window_days, history_days
         As for `figures` and `quiet`.
 
@@ -226,9 +246,14 @@ def gone_quiet(
     """
     often = current["f"].ge(UPPER)
     since = current["days_since_last"].astype("float64")
-    former = often & current["r"].between(1, LOWER) & since.ge(window_days)
-    facts: dict[str, Any] = {"quiet": int(former.sum()), "frequent": int(often.sum()), "money": float(value[former].sum())}
-    facts["least"] = int(current.loc[often, "n_orders"].min()) if often.any() else None
+    interval = DAYS_PER_WEEK * current["recency"] / current["frequency"].where(current["frequency"] > 0)
+    former = often & current["r"].between(1, LOWER) & since.ge(window_days) & since.ge(RHYTHM * interval)
+    facts: dict[str, Any] = {
+        "quiet": int(former.sum()),
+        "frequent": int(often.sum()),
+        "money": float(value[former].sum()),
+    }
+    facts |= {"least": int(current.loc[often, "n_orders"].min()) if often.any() else None, "times": RHYTHM}
     if not often.any():
         verdict = "nobody_frequent"
     elif history_days < window_days:
@@ -248,8 +273,8 @@ def best_on_all(value: pd.Series, rfm: pd.Series) -> Claim:
     return Claim("best_on_all", verdict, {"best": int(best.sum()), "share": share}, n=len(rfm))
 
 
-def scores(n_orders: pd.Series, grid: pd.DataFrame) -> Claim:
-    """Say whether scores are fifths: where many have ordered equally often, they share a score.
+def scores(n_orders: pd.Series, grid: pd.DataFrame) -> list[Claim]:
+    """Say whether frequency scores are fifths, and what their grid shows: who has ordered equally often shares one.
 
     Parameters
     ----------
@@ -260,18 +285,22 @@ def scores(n_orders: pd.Series, grid: pd.DataFrame) -> Claim:
 
     Returns
     -------
-    Claim
-        ``tied`` if more than a fifth have one number of orders, else ``fifths``. Facts: tied_share and tied_orders of
-        the most frequent number; frequency and recency of the cell with most customers, cell; best, those of 5 and 5.
+    list of Claim
+        ``ties``, where a score holds far more or fewer than a fifth; facts: share and orders of the most frequent
+        number of orders. ``grid``; facts: frequency and recency of the cell with most customers, cell; best, those of
+        5 and 5.
     """
-    counts = n_orders.value_counts()
-    share = float(counts.iloc[0] / len(n_orders))
+    counts, held = n_orders.value_counts(), grid.sum(axis="columns") * SCORES / len(n_orders)
     row, column = np.unravel_index(int(grid.to_numpy().argmax()), grid.shape)
     facts = {
-        "tied_share": share, "tied_orders": int(counts.index[0]), "cell": int(grid.to_numpy().max()),
-        "frequency": int(grid.index[row]), "recency": int(grid.columns[column]), "best": int(grid.loc[SCORES, SCORES]),
+        "cell": int(grid.to_numpy().max()), "frequency": int(grid.index[row]), "recency": int(grid.columns[column]),
+        "best": int(grid.loc[SCORES, SCORES]),
     }  # fmt: skip
-    return Claim("scores", "tied" if share > 1 / SCORES else "fifths", facts, n=len(n_orders))
+    found = [Claim("grid", facts=facts, n=len(n_orders))]
+    if (held - 1).abs().gt(UNEVEN).any():
+        of_ties = {"share": float(counts.iloc[0] / len(n_orders)), "orders": int(counts.index[0])}
+        found.insert(0, Claim("ties", "many", of_ties, n=len(n_orders)))
+    return found
 
 
 def by_score(grid: pd.DataFrame) -> pd.DataFrame:
@@ -298,12 +327,12 @@ def stay(grid: pd.DataFrame, sizes: pd.Series, period_months: int) -> Claim:
     Returns
     -------
     Claim
-        ``too_short`` (no cohort has a whole period after its first), ``too_few`` (customers to say a share of), or
-        ``by_month``, ``by_quarter``, ``by_year``. Facts: age, share, next_share (one period after the first), small
+        ``too_short`` (no cohort has a whole period after its first), ``too_few`` (customers to say a share of),
+        ``hardly`` (anyone buys again), or ``by_month``, ``by_quarter``, ``by_year``. Facts: age, share, small
         (cohorts too small to be drawn), least. n: customers who have reached the age.
     """
     reached, shares = reached_age(grid, sizes), pooled_retention(grid, sizes)
-    ages = [age for age in grid.columns if 1 <= age <= MOST_AGES]
+    ages = _ages(grid)
     small = int(sizes.reindex(grid.index).lt(LEAST_FOLLOWED).sum())
     facts: dict[str, Any] = {"small": small, "least": LEAST_FOLLOWED}
     if not ages:
@@ -313,8 +342,13 @@ def stay(grid: pd.DataFrame, sizes: pd.Series, period_months: int) -> Claim:
         return Claim("stay", "too_few", facts, n=int(reached[1]))
     half = [age for age in enough if 2 * reached[age] >= reached[0]]
     age = half[-1] if half else enough[0]
-    facts |= {"age": age, "share": float(shares[age]), "next_share": float(shares[1])}
-    return Claim("stay", f"by_{PERIODS[period_months]}", facts, n=int(reached[age]))
+    facts |= {"age": age, "share": float(shares[age])}
+    verdict = "hardly" if facts["share"] < HARDLY else f"by_{PERIODS[period_months]}"
+    return Claim("stay", verdict, facts, n=int(reached[age]))
+
+
+def _ages(grid: pd.DataFrame) -> list[int]:
+    return [age for age in map(int, grid.columns) if 1 <= age <= MOST_AGES]
 
 
 def followed(grid: pd.DataFrame, sizes: pd.Series) -> pd.DataFrame:
@@ -322,7 +356,7 @@ def followed(grid: pd.DataFrame, sizes: pd.Series) -> pd.DataFrame:
 
     Columns: n_customers, after_1 to after_12 as far as known (shares, missing where the period is not over).
     """
-    ages = [age for age in grid.columns if 1 <= age <= MOST_AGES]
+    ages = _ages(grid)
     rows = grid[ages].dropna(axis="index", how="all")
     total = pooled_retention(grid, sizes)[ages].to_frame(TOTAL).T
     found = pd.concat([rows.set_axis(rows.index.astype(object), axis="index"), total])
@@ -351,7 +385,8 @@ def actions(
 ) -> list[Claim]:
     """Return what to do, most valuable first; advice follows the number of customers and the kind of business.
 
-    Where class A tells nobody apart, or single purchases are the rule, there is no advice about its members.
+    Where single purchases are the rule nobody is looked after by name, and where class A tells nobody apart, not its
+    members.
 
     Parameters
     ----------
@@ -367,9 +402,9 @@ def actions(
     if not kinds and apart.verdict not in {"nobody", "tied"}:
         if active := facts["class_a_active"]:
             found.append(Claim("serve", "by_name" if active <= BY_NAME else "as_a_class", facts))
-        if silent.verdict == "some":
+        if silent.verdict in {"expected", "some"}:
             found.append(Claim("ask_the_quiet", "by_name" if facts["class_a_quiet"] <= BY_NAME else "many", facts))
-    if former.verdict in {"frequent", "returned"}:
+    if not kinds and former.verdict in {"frequent", "returned"}:
         n = former["quiet"]
         way = "by_name" if n <= BY_NAME else "offer" if n < COMPARED else "compared"
         found.append(Claim("win_back", way, former.facts))
