@@ -281,7 +281,7 @@ def scores(n_orders: pd.Series, grid: pd.DataFrame) -> list[Claim]:
     n_orders
         Of those who bought.
     grid
-        From `clv.decisions.rfm.rfm_grid`.
+        From `clv.decisions.rfm.rfm_grid`: frequency from 5 down, recency from 1 up.
 
     Returns
     -------
@@ -291,10 +291,10 @@ def scores(n_orders: pd.Series, grid: pd.DataFrame) -> list[Claim]:
         5 and 5.
     """
     counts, held = n_orders.value_counts(), grid.sum(axis="columns") * SCORES / len(n_orders)
-    row, column = np.unravel_index(int(grid.to_numpy().argmax()), grid.shape)
+    cells = grid.to_numpy()
+    row, column = (int(place) for place in np.unravel_index(int(cells.argmax()), cells.shape))
     facts = {
-        "cell": int(grid.to_numpy().max()), "frequency": int(grid.index[row]), "recency": int(grid.columns[column]),
-        "best": int(grid.loc[SCORES, SCORES]),
+        "cell": int(cells.max()), "frequency": SCORES - row, "recency": column + 1, "best": int(cells[0, -1]),
     }  # fmt: skip
     found = [Claim("grid", facts=facts, n=len(n_orders))]
     if (held - 1).abs().gt(UNEVEN).any():
