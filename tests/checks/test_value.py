@@ -184,6 +184,53 @@ def test_where_nearly_all_bought_once_classes_and_scores_tell_nobody_apart():
     assert [claim.name for claim in told] == ["second_order"]
 
 
+@pytest.mark.parametrize(
+    ("amounts", "verdict"),
+    [
+        ([90.0, 5, 5], "dependent"),
+        ([10.0] * 20 + [0.1] * 80, "more"),
+        ([8.0] * 20 + [0.5] * 80, "usual"),
+        ([1.0] * 100, "less"),
+        ([0.0, -5.0], "nothing"),
+    ],
+)
+def test_each_verdict_of_concentration_has_its_base(amounts, verdict):
+    worth = pd.Series(amounts, index=[f"c{number:03d}" for number in range(len(amounts))])
+    scored = pd.DataFrame({"abc": abc_classes(worth, CUTS), "days_since_last": 10})
+    assert value.concentrated(figures(worth, scored)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("amounts", "orders", "verdict"),
+    [
+        ([90.0, 40, 10, 1, 1], [5] * 5, "apart"),
+        ([90.0], [5], "alone"),
+        ([90.0, 40, 10, 1, 1], [1, 1, 1, 5, 5], "once"),
+        ([1.0] * 10, [5] * 10, "tied"),
+        ([0.0, -1.0], [1, 1], "nobody"),
+    ],
+)
+def test_each_verdict_of_classes_has_its_base(amounts, orders, verdict):
+    worth = pd.Series(amounts, index=list("abcdefghij")[: len(amounts)])
+    scored = pd.DataFrame({"abc": abc_classes(worth, CUTS), "n_orders": orders}, index=worth.index)
+    assert value.classes(worth, scored, {}).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("quiet", "history", "verdict"), [(0, 90, "none"), (4, 90, "expected"), (5, 90, "some"), (0, 59, "too_early")]
+)
+def test_a_reader_is_warned_from_more_quiet_customers_than_chance_makes(quiet, history, verdict):
+    facts = {"class_a": 100, "class_a_quiet": quiet, "window_days": 60}
+    assert value.quiet(facts, [], history).verdict == verdict
+
+
+def test_nobody_is_frequent_where_all_order_equally_often_and_two_orders_are_a_return():
+    worth, scored = scored_of([4] * 10, range(0, 400, 40))
+    assert value.gone_quiet(worth, scored, WINDOW, 400)[0].verdict == "nobody_frequent"
+    worth, scored = scored_of([1, 2] * 10, [300] * 10 + [5] * 10)
+    assert value.gone_quiet(worth, scored, WINDOW, 400)[0].verdict == "returned"
+
+
 def test_class_a_of_single_large_orders_is_called_that():
     worth = pd.Series([900.0, 800, 700, 20, 10], index=list("abcde"))
     scored = pd.DataFrame({"abc": abc_classes(worth, CUTS), "n_orders": [1, 1, 5, 9, 9]}, index=worth.index)
