@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from clv.checks.claim import Claim
+from clv.checks.claim import ALWAYS, Claim
 from clv.decisions.portfolios import NO_PURCHASE, Measure
 from clv.decisions.trust import flags_overdone
 
@@ -49,10 +49,17 @@ def figures(customers: pd.DataFrame, summary: pd.DataFrame, of: Measure) -> dict
     }
 
 
-def slipping(facts: Mapping[str, Any], name: str = "title") -> Claim:
-    """Say whether a key customer is at risk or leaving."""
-    verdict = "slipping" if facts["key_slipping"] else "none_slipping"
-    return Claim(name, verdict, facts, n=facts["key_steady"] + facts["key_slipping"])
+def slipping(facts: Mapping[str, Any], kind: Claim, name: str = "title") -> Claim:
+    """Say whether key customers are at risk or leaving; where single purchases are the rule that is no alarm."""
+    if not facts["key_slipping"]:
+        return Claim(name, "none_slipping", facts, n=0)
+    verdict = "single" if kind.verdict == "single" else "slipping"
+    return Claim(name, verdict, {**facts, "once_share": kind["once_share"]}, n=facts["key_slipping"])
+
+
+def at_stake(facts: Mapping[str, Any], kind: Claim) -> Claim:
+    """Say what silence may cost; where single purchases are the rule nobody counts on the order that does not come."""
+    return Claim("tiles_risk", "single" if kind.verdict == "single" else ALWAYS, facts)
 
 
 def trust(tested: Mapping[str, Any]) -> list[Claim]:

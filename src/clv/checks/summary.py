@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from clv.checks.base import FEW_SET_ASIDE, HARDLY_NEW, MOSTLY_ONCE
-from clv.checks.claim import Claim
+from clv.checks.claim import ALWAYS, Claim
 from clv.checks.portfolios import SLIPPING
 from clv.data.accounting import Accounts
 from clv.decisions.reach import Reach
@@ -36,7 +36,7 @@ def figures(
     found |= {name: known(value, name) for name in of_value}
     found |= {name: known(future, name) for name in (*of_future, "clv_per_customer")}
     found["decimals"] = 2 if (found["clv_per_customer"] or 0) < SMALL_MEAN else 0
-    key = summary.reindex(SLIPPING).fillna(0).sum()
+    key = summary[summary.index.isin(SLIPPING)].sum(numeric_only=True)
     found |= {
         "key_slipping": int(key["n_customers"]),
         "slipping_brought": float(key["value_to_date"]),
@@ -118,15 +118,16 @@ def actions(
     kind
         From `clv.checks.business.kind_of_business`.
     trend
-        Verdict of the trend in ``base_facts``.
+        Verdict in ``base_facts``, see `clv.checks.base.trend`.
     has_amounts, has_margin
         Whether money is known, and which part of sales is margin.
     """
+    way, _, against = trend.partition("_")
     new, bought, single = facts["new"], facts["bought_lately"], kind.verdict == "single"
     hardly_new = new is not None and bool(bought) and new / bought < HARDLY_NEW
     wanted = [
         ("call", bool(facts["calls"])),
-        ("find_the_fall", trend.startswith("falling") and facts["trend_change"] is not None),
+        ("find_the_fall", way == "falling" and facts["trend_change"] is not None),
         ("win_customers", single and not hardly_new),
         ("second_order", single),
         ("win_new", hardly_new and new > 0),
@@ -138,4 +139,5 @@ def actions(
         ("plan", True),
     ]
     chosen = [name for name, is_true in wanted if is_true][:MOST_ACTIONS]
-    return [Claim(f"do_{name}", facts={**facts, **kind.facts}) for name in chosen]
+    ways = {"find_the_fall": against}
+    return [Claim(f"do_{name}", ways.get(name, ALWAYS), {**facts, **kind.facts}) for name in chosen]
