@@ -29,7 +29,11 @@ def test_a_kind_is_named_by_its_own_numbers(buyers, share, each, for_80):
         ({"customers": 320, "buyers": 320, "orders": 5184, "once": 22}, {"customers_for_80": 0.02}, "accounts"),
         ({"customers": 80, "buyers": 80, "orders": 1046, "once": 5}, {}, "regular"),  # nobody counted
         ({"customers": 2469, "buyers": 2469, "orders": 150_000, "once": 40}, {"customers_for_80": 0.4}, "regular"),
-        ({"customers": 23570, "buyers": 23570, "orders": 67591, "once": 12054}, {"customers_for_80": 0.33}, "occasional"),
+        (
+            {"customers": 23570, "buyers": 23570, "orders": 67591, "once": 12054},
+            {"customers_for_80": 0.33},
+            "occasional",
+        ),
     ],
 )
 def test_businesses_that_are_known(base, value, verdict):

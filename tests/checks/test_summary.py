@@ -60,19 +60,20 @@ def test_trust_names_the_test_it_rests_on(told, has_amounts, verdicts):
     st.sampled_from(["single", "accounts", "regular", "occasional"]),
     st.sampled_from(["too_short", "rising_on_year", "steady_on_quarter", "falling_on_year", "falling_on_quarter"]),
     st.integers(0, 50), st.integers(0, 500), st.integers(0, 30), st.integers(0, 30), st.floats(0, 1), st.booleans(),
-    st.booleans(),
+    st.booleans(), st.sampled_from([0.0, 0.3, 0.5]),
 )  # fmt: skip
-def test_three_actions_that_the_facts_call_for(kind, trend, new, more, calls, class_a, once, money, margin):
+def test_three_actions_that_the_facts_call_for(kind, trend, new, more, calls, class_a, once, money, margin, saved):
     facts = {
         **figures(), "new": new, "bought_lately": new + more, "calls": calls, "class_a_active": class_a,
-        "clv_per_customer": 10.0, "trend_change": 0.1,
+        "clv_per_customer": 10.0, "trend_change": 0.1, "to_save": saved, "expected_orders": 400.0,
     }  # fmt: skip
     once = max(once, 0.8) if kind == "single" else once * 0.79
     made = Claim("kind", kind, {"once_share": once, "once": 5})
     claims = summary.actions(facts, made, trend, has_amounts=money, has_margin=margin)
     names = [claim.name for claim in claims]
     assert 1 <= len(names) == len(set(names)) <= summary.MOST_ACTIONS
-    assert ("do_call" in names) == (calls > 0)
+    assert not ("do_call" in names and not calls)
+    assert (names[0] == "do_call") >= (calls > 0 and saved >= 0.4)  # a thousandth of what is expected
     falls = [claim.verdict for claim in claims if claim.name == "do_find_the_fall"]
     assert falls == ([trend.partition("_")[2]] if trend.startswith("falling") else [])
     assert not ("do_win_any" in names and new)
@@ -84,12 +85,16 @@ def test_three_actions_that_the_facts_call_for(kind, trend, new, more, calls, cl
 
 @pytest.mark.parametrize(
     ("aside", "unknown", "has_amounts", "verdict"),
-    [(1, 0, True, None), (9, 0, True, "known"), (9, 4, True, "partly"), (9, 9, True, "unknown"), (9, 0, False, "uncounted")],
+    [
+        (1, 0, True, None),
+        (9, 0, True, "known"),
+        (9, 4, True, "partly"),
+        (9, 9, True, "unknown"),
+        (9, 0, False, "uncounted"),
+    ],
 )
 def test_lines_that_are_not_in_the_figures_are_told_where_they_matter(aside, unknown, has_amounts, verdict):
     reasons = {"no_amount": aside}
-    accounts = Accounts(
-        99 + aside, 99, 0, aside, 0, reasons, unknown, Decimal(9), Decimal(1), Decimal(5), has_amounts
-    )
+    accounts = Accounts(99 + aside, 99, 0, aside, 0, reasons, unknown, Decimal(9), Decimal(1), Decimal(5), has_amounts)
     claim = summary.set_aside(accounts)
     assert (claim and claim.verdict) == verdict

@@ -26,8 +26,10 @@ chances = st.floats(0, 1)
 def waiting(rows) -> pd.DataFrame:
     """Return customers of (portfolio, risk, value of an order) who bought once and are overdue."""
     portfolio, risk, an_order = zip(*rows, strict=True)
-    frame = pd.DataFrame({"portfolio": portfolio, "p_churn": risk, "frequency": 0, "recency": 0.0, "days_since_last": 40})
-    frame.index = pd.Index([f"c{number:03d}" for number in range(len(rows))], name="customer_id")
+    frame = pd.DataFrame(
+        {"portfolio": portfolio, "p_churn": risk, "frequency": 0, "recency": 0.0, "days_since_last": 40}
+    )
+    frame.index = pd.Index([f"c{number:03d}" for number in range(len(frame))], name="customer_id")
     frame["p_alive"] = (1.6 - frame["p_churn"]).clip(0, 1)
     frame["window_orders"] = 1.5 * (1 - frame["p_churn"])
     return frame.assign(window_revenue=frame["window_orders"] * np.array(an_order))
@@ -70,10 +72,8 @@ def test_what_calls_save_is_what_they_save_of_simulated_customers():
 
 
 def test_the_call_list_is_the_class_a_that_is_slipping_with_most_to_save_first():
-    customers = waiting(
-        [("A_leaving", 0.9, 100), ("A_steady", 0.1, 9_000), ("B_leaving", 0.9, 900), ("A_at_risk", 0.5, 300)]
-        + [("A_leaving", 0.9, 100), ("A_at_risk", 0.6, 50)]
-    )
+    portfolios = ["A_leaving", "A_steady", "B_leaving", "A_at_risk", "A_leaving", "A_at_risk"]
+    customers = waiting(zip(portfolios, [0.9, 0.1, 0.9, 0.5, 0.9, 0.6], [100, 9_000, 900, 300, 100, 50], strict=True))
     assert first_to_call(customers, 35).index.tolist() == ["c003", "c000", "c004", "c005"]
     assert first_to_call(customers.iloc[::-1], 35).index.tolist()[:2] == ["c003", "c000"]
     assert first_to_call(customers[customers["portfolio"] == "B_leaving"], 35).empty

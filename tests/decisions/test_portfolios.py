@@ -87,7 +87,6 @@ def test_a_portfolio_ranges_by_its_own_luck_and_by_the_level_that_all_share():
     assert (by_both["orders_high"] > by_luck["orders_high"]).all()
 
 
-
 def test_what_is_at_risk_is_what_the_window_would_bring_times_the_probability_that_it_brings_nothing():
     one = pd.DataFrame({"p_churn": [0.2], "p_alive": [0.95], "window_orders": [1.6], "window_revenue": [80.0]})
     assert at_risk(one, "orders").tolist() == pytest.approx([0.4])  # two orders of who orders at all

@@ -181,11 +181,11 @@ def calls(overdue: pd.DataFrame, pay: pd.DataFrame, margin: float, cost: float |
     -------
     Claim
         ``nobody`` (is overdue and within reach), ``none_pays``, ``pays`` (by cost), or ``some`` (no cost is known: at
-        most a month's work). Facts: calls, overdue, cost, least (sales that pay a call), to_save, one_in (calls of which
-        one must work for all to pay), margin.
+        most a month's work). Facts: calls, overdue, cost, least (sales that pay a call), to_save, must_work (share
+        of the calls that must bring their order for all to pay), best (that one call can save), margin.
     """
     saved = float(pay[f"{of}_to_save"].sum())
-    facts = {"calls": len(pay), "overdue": len(overdue), "to_save": saved, "cost": cost}
+    facts = {"calls": len(pay), "overdue": len(overdue), "to_save": saved, "cost": cost, "margin": margin}
     if overdue.empty:
         return Claim("calls", "nobody", facts, n=0)
     if cost is None or of == "orders":
@@ -193,8 +193,7 @@ def calls(overdue: pd.DataFrame, pay: pd.DataFrame, margin: float, cost: float |
     facts |= {"least": cost / margin, "best": float(overdue[f"{of}_to_save"].max())}
     if pay.empty:
         return Claim("calls", "none_pays", facts, n=len(overdue))
-    spent = cost * len(pay)
-    return Claim("calls", "pays", {**facts, "one_in": margin * saved / spent if spent else None}, n=len(overdue))
+    return Claim("calls", "pays", {**facts, "must_work": cost * len(pay) / (margin * saved)}, n=len(overdue))
 
 
 def cost(claim: Claim, *, is_stated: bool) -> list[Claim]:

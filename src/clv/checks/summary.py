@@ -14,6 +14,7 @@ from clv.data.accounting import Accounts
 from clv.decisions.reach import Reach
 
 MOST_ACTIONS: Final = 3  # that a reader keeps
+CALLS_LEAD: Final = 0.001  # of what is expected, from which what calls can save comes first
 SMALL_MEAN: Final = 100  # currency, below which a mean is written with its cents
 
 
@@ -29,9 +30,27 @@ def figures(
     summary
         ``portfolio_summary``, indexed by portfolio.
     """
-    of_base = ("customers", "sales", "orders", "active", "buyers", "window_days", "new", "bought_lately", "trend_change")
+    of_base = (
+        "customers",
+        "sales",
+        "orders",
+        "active",
+        "buyers",
+        "window_days",
+        "new",
+        "bought_lately",
+        "trend_change",
+    )
     of_value = ("top_share", "held_by_top", "class_a_active")
-    of_future = ("expected_orders", "orders_low", "orders_high", "expected_revenue", "revenue_low", "revenue_high", "clv")
+    of_future = (
+        "expected_orders",
+        "orders_low",
+        "orders_high",
+        "expected_revenue",
+        "revenue_low",
+        "revenue_high",
+        "clv",
+    )
     found = {name: known(base, name) for name in of_base}
     found |= {name: known(value, name) for name in of_value}
     found |= {name: known(future, name) for name in (*of_future, "clv_per_customer")}
@@ -48,7 +67,9 @@ def figures(
     for end in ("low", "high"):  # lifetime value is a share of the sales expected, so its ends are
         stated = known(future, f"clv_{end}")
         sales = found[f"revenue_{end}"]
-        found[f"clv_{end}"] = stated if stated is not None else None if scale is None or sales is None else scale * sales
+        found[f"clv_{end}"] = (
+            stated if stated is not None else None if scale is None or sales is None else scale * sales
+        )
     return found
 
 
@@ -65,8 +86,8 @@ def trust(future: Mapping[str, Any], reach: Reach | None, *, has_amounts: bool) 
     -------
     list of Claim
         ``trust`` carries the level, ``tested`` what the test showed (``silent``: nobody ordered; ``money``: orders and
-        sales; ``orders``; ``no_money``: orders alone, though there are amounts; ``untested``), ``use`` what that is good
-        for, ``far`` that nothing so far ahead was ever seen.
+        sales; ``orders``; ``no_money``: orders alone, though there are amounts; ``untested``), ``use`` what that is
+        good for, ``far`` that nothing so far ahead was ever seen.
     """
     level = str(future["trust"])
     bias, money = known(future, "holdout_bias"), known(future, "holdout_money_bias")
@@ -106,9 +127,7 @@ def set_aside(accounts: Accounts) -> Claim | None:
     return Claim("set_aside", verdict, facts, n=counted, severity="amber")
 
 
-def actions(
-    facts: Mapping[str, Any], kind: Claim, trend: str, *, has_amounts: bool, has_margin: bool
-) -> list[Claim]:
+def actions(facts: Mapping[str, Any], kind: Claim, trend: str, *, has_amounts: bool, has_margin: bool) -> list[Claim]:
     """Return the `MOST_ACTIONS` actions that are worth most, each with the page and list that it leads to.
 
     Parameters
@@ -125,14 +144,17 @@ def actions(
     way, _, against = trend.partition("_")
     new, bought, single = facts["new"], facts["bought_lately"], kind.verdict == "single"
     hardly_new = new is not None and bool(bought) and new / bought < HARDLY_NEW
+    expected = facts["expected_revenue" if has_amounts else "expected_orders"] or 0.0
+    calls, much = bool(facts["calls"]), facts["to_save"] >= CALLS_LEAD * expected
     wanted = [
-        ("call", bool(facts["calls"])),
+        ("call", calls and much),
         ("find_the_fall", way == "falling" and facts["trend_change"] is not None),
         ("win_customers", single and not hardly_new),
         ("second_order", single),
         ("win_new", hardly_new and new > 0),
         ("win_any", hardly_new and new == 0),
         ("protect", bool(facts["class_a_active"]) and not single),
+        ("call", calls and not much),
         ("second_order", not single and kind["once_share"] > MOSTLY_ONCE),
         ("limit_cost", has_amounts and has_margin and facts["clv_per_customer"] is not None),
         ("enter_margin", has_amounts and not has_margin),

@@ -39,8 +39,8 @@ def cost_of_a_call(stated: float | None, currency: str) -> float | None:
 
     Examples
     --------
-    >>> cost_of_a_call(None, "EUR"), cost_of_a_call(None, "JPY"), cost_of_a_call(8.0, "EUR"), cost_of_a_call(None, "XAU")
-    (5.0, 500.0, 8.0, None)
+    >>> cost_of_a_call(None, "EUR"), cost_of_a_call(None, "JPY"), cost_of_a_call(8.0, "EUR")
+    (5.0, 500.0, 8.0)
     """
     if stated is not None:
         return stated

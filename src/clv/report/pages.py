@@ -136,7 +136,13 @@ class Page:
         heading = next((piece.body for piece in pieces if piece.kind == "h2"), None)
         texts = [piece.body for piece in pieces if piece.kind == "text"]
         shown = [self._shown(piece, charts, tables, limit) for piece in pieces if piece.kind in {"chart", "table"}]
-        said = [blocks.finding(heading, *texts, anchor=claim.name)] if heading is not None else [blocks.prose(*texts)] if texts else []
+        said = (
+            [blocks.finding(heading, *texts, anchor=claim.name)]
+            if heading is not None
+            else [blocks.prose(*texts)]
+            if texts
+            else []
+        )
         return Block(blocks.joined([block.html for block in (*said, *shown)]))
 
     def actions(self, *claims: Claim) -> Block:
