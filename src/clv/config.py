@@ -257,6 +257,12 @@ class PortfolioRules(_Settings):
     risk_cuts: tuple[float, float] = Field(
         (0.30, 0.70), strict=False, description="Probability of no order in the churn window: medium from, high from"
     )
+    cost_of_a_call: float | None = Field(
+        None,
+        gt=0,
+        strict=False,
+        description="Of a call to a customer, in currency; default: 15 minutes of work, some 5 euros",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> PortfolioRules:
