@@ -18,7 +18,7 @@ Kind = Literal["text", "number", "money", "percent", "date", "days", "written"]
 
 TOTAL = "_total"
 """Index of a row that adds up the others: it stands at the foot of the table and stays there when rows are sorted."""
-ONE_BY_ONE = "customer_id"  # a list of customers is read one by one
+ONE_BY_ONE = frozenset({"customer_id", "portfolio"})  # first columns of tables that are read row by row
 
 _MOST_TEXT_COLUMNS = 2
 
@@ -131,8 +131,8 @@ def _series(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Column
 
 
 def _shape(columns: Sequence[Column]) -> str:
-    """Call a table of sentences or of single customers wordy: on a phone its rows become cards, which hide nothing."""
-    wordy = sum(column.kind == "text" for column in columns) > _MOST_TEXT_COLUMNS or columns[0].name == ONE_BY_ONE
+    """Call a table of sentences, customers or portfolios wordy: on a phone its rows become cards, which hide nothing."""
+    wordy = sum(column.kind == "text" for column in columns) > _MOST_TEXT_COLUMNS or columns[0].name in ONE_BY_ONE
     return "wordy" if wordy else ""
 
 

@@ -112,7 +112,7 @@ def _export(workspace: Workspace) -> None:
     )
     for name in ("customers.csv", "customers.parquet"):
         write_table(customers, folder / name)
-    write_table(workspace.read("calls"), folder / "calls.csv")
+    write_table(workspace.read("calls").reset_index(), folder / "calls.csv")
     meanings = pd.DataFrame(
         [(name, DICTIONARY[name]) for name in DICTIONARY if name in customers], columns=["column", "meaning"]
     )
@@ -125,7 +125,7 @@ def _export_identity(workspace: Workspace, folder: Path) -> None:
     """Write which ids are which customer, the pairs to review and the cards to complete; they name ids, no person."""
     write_table(pd.read_parquet(workspace.folder / MAP), folder / "identity_map.csv")
     write_table(pd.read_parquet(workspace.folder / REVIEW), folder / "pairs_to_review.csv")
-    write_table(workspace.read("cards_to_complete"), folder / "cards_to_complete.csv")
+    write_table(workspace.read("cards_to_complete").reset_index(), folder / "cards_to_complete.csv")
 
 
 def _record(workspace: Workspace, executed: list[Executed], seconds: float) -> dict[str, Any]:
