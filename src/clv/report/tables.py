@@ -131,7 +131,7 @@ def _series(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Column
 
 
 def _shape(columns: Sequence[Column]) -> str:
-    """Call a table of sentences, customers or portfolios wordy: on a phone its rows become cards, which hide nothing."""
+    """Call tables of sentences, customers and portfolios wordy: on a phone their rows become cards, hiding nothing."""
     wordy = sum(column.kind == "text" for column in columns) > _MOST_TEXT_COLUMNS or columns[0].name in ONE_BY_ONE
     return "wordy" if wordy else ""
 
