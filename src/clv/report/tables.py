@@ -138,10 +138,13 @@ def _shape(columns: Sequence[Column]) -> str:
 
 def _heading(column: Column, text: Text) -> Markup:
     """Return a column heading with its unit; the script of the page turns it into a sort button."""
+    return Markup('<th scope="col" class="{}">{}</th>').format(_look(column), _with_unit(column, text))
+
+
+def _with_unit(column: Column, text: Text) -> str:
     _ = text
     units = {"money": text.currency_symbol, "days": _("days")}
-    unit = f" ({units[column.kind]})" if column.kind in units else ""
-    return Markup('<th scope="col" class="{}">{}</th>').format(_look(column), plain(column.label) + unit)
+    return plain(column.label) + (f" ({units[column.kind]})" if column.kind in units else "")
 
 
 def _cells(values: pd.Series, column: Column, text: Text, first: bool) -> list[Markup]:
@@ -152,7 +155,7 @@ def _cells(values: pd.Series, column: Column, text: Text, first: bool) -> list[M
     return [
         Markup('<{tag}{scope} class="{look}" data-label="{label}" data-sort-value="{key}">{bar}{shown}</{tag}>').format(
             tag=tag,
-            label=plain(column.label),
+            label=_with_unit(column, text),
             scope=scope,
             look=_look(column),
             key=_sort_key(value, column.kind),
