@@ -18,7 +18,7 @@ Kind = Literal["text", "number", "money", "percent", "date", "days", "written"]
 
 TOTAL = "_total"
 """Index of a row that adds up the others: it stands at the foot of the table and stays there when rows are sorted."""
-ONE_BY_ONE = "customer_id"  # a list of customers is read one by one
+ONE_BY_ONE = frozenset({"customer_id", "portfolio"})  # first columns of tables that are read row by row
 
 _MOST_TEXT_COLUMNS = 2
 
@@ -131,17 +131,20 @@ def _series(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Column
 
 
 def _shape(columns: Sequence[Column]) -> str:
-    """Call a table of sentences or of single customers wordy: on a phone its rows become cards, which hide nothing."""
-    wordy = sum(column.kind == "text" for column in columns) > _MOST_TEXT_COLUMNS or columns[0].name == ONE_BY_ONE
+    """Call tables of sentences, customers and portfolios wordy: on a phone their rows become cards, hiding nothing."""
+    wordy = sum(column.kind == "text" for column in columns) > _MOST_TEXT_COLUMNS or columns[0].name in ONE_BY_ONE
     return "wordy" if wordy else ""
 
 
 def _heading(column: Column, text: Text) -> Markup:
     """Return a column heading with its unit; the script of the page turns it into a sort button."""
+    return Markup('<th scope="col" class="{}">{}</th>').format(_look(column), _with_unit(column, text))
+
+
+def _with_unit(column: Column, text: Text) -> str:
     _ = text
     units = {"money": text.currency_symbol, "days": _("days")}
-    unit = f" ({units[column.kind]})" if column.kind in units else ""
-    return Markup('<th scope="col" class="{}">{}</th>').format(_look(column), plain(column.label) + unit)
+    return plain(column.label) + (f" ({units[column.kind]})" if column.kind in units else "")
 
 
 def _cells(values: pd.Series, column: Column, text: Text, first: bool) -> list[Markup]:
@@ -152,7 +155,7 @@ def _cells(values: pd.Series, column: Column, text: Text, first: bool) -> list[M
     return [
         Markup('<{tag}{scope} class="{look}" data-label="{label}" data-sort-value="{key}">{bar}{shown}</{tag}>').format(
             tag=tag,
-            label=plain(column.label),
+            label=_with_unit(column, text),
             scope=scope,
             look=_look(column),
             key=_sort_key(value, column.kind),

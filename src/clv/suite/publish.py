@@ -112,7 +112,7 @@ def _export(workspace: Workspace) -> None:
     )
     for name in ("customers.csv", "customers.parquet"):
         write_table(customers, folder / name)
-    write_table(workspace.read("calls"), folder / "calls.csv")
+    write_table(workspace.read("calls").reset_index(), folder / "calls.csv")
     meanings = pd.DataFrame(
         [(name, DICTIONARY[name]) for name in DICTIONARY if name in customers], columns=["column", "meaning"]
     )
