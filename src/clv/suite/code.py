@@ -31,6 +31,9 @@ class _Module(NamedTuple):
     digest: str
     names: tuple[str, ...]  # of what it imports, wherever it does
     at_once: tuple[str, ...]  # of what it imports by being imported
+    offers: dict[
+        str, str
+    ]  # of a package that only hands on what its modules define: name to full name; empty otherwise
 
 
 def code_key(roots: Iterable[str], *, machinery: bool = False) -> str:
@@ -64,7 +67,8 @@ def libraries() -> str:
 def used_modules(roots: Iterable[str], *, machinery: bool = False) -> list[str]:
     """Return the modules of this package that some of them import, themselves included, sorted.
 
-    A package that is only the way to a module counts with what it imports at once, not with what its functions may.
+    A package that is only the way to a module counts with what it imports at once, not with what its functions may; one
+    that only hands on what its modules define counts with what is taken from it.
     """
     found: dict[str, bool] = {}  # whether all of it was followed
     waiting = [(name, True) for root in roots for name in _modules_named(root)]
@@ -74,7 +78,8 @@ def used_modules(roots: Iterable[str], *, machinery: bool = False) -> list[str]:
             continue
         found[name] = wholly
         module = _read(name)
-        for imported in module.names if wholly else module.at_once:
+        on_the_way = () if module.offers else module.at_once
+        for imported in module.names if wholly else on_the_way:
             waiting += [(target, True) for target in _modules_named(imported)]
         parent = name.rpartition(".")[0]
         if parent:
@@ -134,12 +139,16 @@ def _computes(name: str) -> bool:
 
 def _modules_named(name: str) -> list[str]:
     """Return the module that a name is, or lies in; none for names of other packages."""
-    parts = name.split(".")
+    parts, within = name.split("."), ""
     if parts[0] != PACKAGE.name:
         return []
-    while parts and not _file(".".join(parts)).exists():
-        parts.pop()
-    return [".".join(parts)] if parts else []
+    while not _file(".".join(parts)).exists():
+        within = parts.pop()
+    module = ".".join(parts)
+    defined = _read(module).offers.get(within)
+    if defined is not None and defined != name:
+        return _modules_named(defined)
+    return [module]
 
 
 def _file(name: str) -> Path:
@@ -159,7 +168,30 @@ def _parsed(name: str, file: Path, changed_ns: int, size: int) -> _Module:  # re
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     names = tuple(dict.fromkeys(_imported(ast.walk(tree), package)))
     at_once = tuple(dict.fromkeys(_imported(iter(tree.body), package)))
-    return _Module(hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest(), names, at_once)
+    digest = hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest()
+    return _Module(digest, names, at_once, _offers(tree, package) if package == name else {})
+
+
+def _offers(tree: ast.Module, package: str) -> dict[str, str]:
+    """Return what a package hands on, where it does nothing else."""
+    statements = [line for line in tree.body if not _is_text(line) and not _is_future(line)]
+    if not all(isinstance(line, ast.ImportFrom) or _is_list_of_names(line) for line in statements):
+        return {}
+    offers: dict[str, str] = {}
+    for line in statements:
+        if isinstance(line, ast.ImportFrom):
+            full = _imported(iter([line]), package)
+            offers |= {alias.asname or alias.name: name for alias, name in zip(line.names, full, strict=True)}
+    return offers
+
+
+def _is_future(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+
+def _is_list_of_names(statement: ast.stmt) -> bool:
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return [getattr(target, "id", None) for target in targets] == ["__all__"]
 
 
 def _imported(nodes: Iterator[ast.AST], package: str) -> Iterator[str]:

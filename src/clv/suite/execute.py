@@ -167,10 +167,10 @@ def execute_notebook(notebook: Notebook, workspace: Workspace) -> Executed:
         _papermill(source, output, parameters, seconds=60 * minutes, tag=_tag(workspace.folder))
     except PapermillExecutionError as error:
         raise _failure(notebook, error) from error
+    except CellTimeoutError as error:  # an OSError, too
+        raise NotebookError(f"{notebook.slug}: stopped after {minutes:g} min; raise notebook_minutes") from error
     except OSError as error:
         raise _of_storage(notebook, str(error)) or _fault_of_kernel(notebook, error) from error
-    except CellTimeoutError as error:
-        raise NotebookError(f"{notebook.slug}: stopped after {minutes:g} min; raise notebook_minutes") from error
     except DeadKernelError as error:
         raise KernelDiedError(f"{notebook.slug}: the kernel failed: {type(error).__name__}: {error}") from error
     except Exception as error:  # papermill's copy may then claim success
