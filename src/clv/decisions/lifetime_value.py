@@ -13,12 +13,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from clv.decisions.reach import FEWEST_BUYERS, FEWEST_RETURNED
 from clv.errors import DataError
 from clv.learning.forecaster import Forecaster
 from clv.models.spend.repeat_spend import spend_frequency_correlation
 from clv.units import DAYS_PER_WEEK, DiscountRate, require_rate
-
-FEWEST_BUYERS, FEWEST_RETURNED = 10, 3  # with fewer, four parameters fit anything
 
 FORECAST_COLUMNS: Final = (
     "p_alive",
