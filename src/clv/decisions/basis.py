@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
@@ -15,12 +16,14 @@ from ibis.expr.types import Table
 from clv.config import Config
 from clv.data.accounting import Accounts, accounts_as_of, valued
 from clv.data.customers import customer_days
-from clv.data.identity.company import IdentityRecord, identify
 from clv.data.ingest import Intake, check_as_of
 from clv.data.logs import ingest_all
 from clv.data.odd_amounts import as_usual, find_odd
 from clv.data.tables import TablesRead, read_tables
 from clv.decisions.reach import Reach, reach_of, require_reach
+
+if TYPE_CHECKING:
+    from clv.data.identity.company import IdentityRecord
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def settle(config: Config, folder: Path, engine: Backend, today: dt.date | None 
     as_of = config.as_of or intake.last_day
     check_as_of(as_of, intake, today)
     tables = read_tables(config, engine, folder, today)
-    identity = identify(config, engine, folder, today)
+    identity = _identify(config, engine, folder, today)
     accounts = accounts_as_of(folder, engine, intake, as_of)
     lines = valued(engine.read_parquet(folder / "transactions.parquet"), accounts)
     customer_days(lines, as_of, config.purchase_rule).to_parquet(folder / "days.parquet")
@@ -93,3 +96,12 @@ def settle(config: Config, folder: Path, engine: Backend, today: dt.date | None 
     of_identity = identity.decisions if identity is not None else ()
     intake = replace(intake, decisions=(*intake.decisions, *odd.decisions, *of_identity))
     return Basis(as_of, intake, accounts, reach, tables, identity), as_usual(days, odd)
+
+
+def _identify(config: Config, engine: Backend, folder: Path, today: dt.date) -> IdentityRecord | None:
+    """Tell people apart where a register or several could; with neither, what can is not even imported."""
+    if not config.source.customers and len(config.source.registers) <= 1:
+        return None
+    from clv.data.identity.company import identify
+
+    return identify(config, engine, folder, today)
