@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,18 +27,19 @@ from clv.models.outcomes.totals import total
 from clv.units import DiscountRate, Horizon, annual, days, require_horizon
 
 
-class Terms(NamedTuple):
+@dataclass(frozen=True)
+class Terms:
     """What a forecast is asked for.
 
-    Parameters
+    Attributes
     ----------
-    horizon : Horizon
+    horizon
         Its length.
-    window : Horizon or None
+    window
         Silence that counts as churn; None where the customers' own pace says.
-    margin : float
+    margin
         Contribution margin as a fraction of sales, above 0 and at most 1.
-    rate : DiscountRate
+    rate
         A year.
     """
 

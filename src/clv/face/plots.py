@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from clv.decisions.holdout import HoldoutCheck
     from clv.face.forecasts import Forecast
+    from clv.report.charts.style import ChartKind
     from clv.report.text import Text
 
 _SHARE_HELD: Final = 3  # a third of the history is kept back, as in a run
@@ -61,10 +62,11 @@ class Plots:
 
         table = self._of.table
         by, label = ("clv", "Lifetime value") if "clv" in table else ("expected_orders", "Orders")
+        kind: ChartKind = "money" if by == "clv" and self._currency else "number"
         values = table[by].fillna(0.0)
         means = values.groupby(deciles(values)).mean().rename_axis("tenth").reset_index(name="mean")
         said = f"{label} per customer over {self._of.terms.horizon.days:.0f} days, by tenth of customers (1 = highest)"
-        return charts.bars(means, "tenth", "mean", said, self._text, "money" if by == "clv" else "number")
+        return charts.bars(means, "tenth", "mean", said, self._text, kind)
 
     def deciles(self, holdout_days: int | None = None) -> Figure:
         """Return orders forecast and made by tenth of customers, in a test on the last days of the log.
@@ -136,9 +138,14 @@ class Plots:
         return log
 
     @property
+    def _currency(self) -> str:
+        """Return the currency of the log; empty where none is known, and money is then a number."""
+        source = self._of.source
+        log = source if isinstance(source, Log) else source.log
+        return "" if log is None else log.currency
+
+    @property
     def _text(self) -> Text:
         from clv.report.text import Text
 
-        source = self._of.source
-        log = source if isinstance(source, Log) else source.log
-        return Text("en", (log.currency if log is not None else "") or "XXX")
+        return Text("en", self._currency or "XXX")
