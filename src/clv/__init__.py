@@ -12,7 +12,7 @@ Examples
 >>> log = clv.read(orders, customer="client", date="day", amount="net")
 >>> forecast = clv.forecast(log, clv.weeks(13), contest=False)
 >>> forecast.table.loc["c7", ["orders_low", "expected_orders", "orders_high"]].round(1).tolist()
-[0.0, 1.1, 3.0]
+[0.0, 1.0, 3.0]
 >>> forecast.total.round(1).columns.tolist()
 ['expected', 'low', 'high']
 """

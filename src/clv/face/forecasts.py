@@ -179,7 +179,7 @@ def forecast(
     >>> rhythm = {"frequency": [3, 0, 1, 0, 5, 2] * 5, "recency": [30.0, 0, 9, 0, 36, 20] * 5, "T": [38.0] * 30}
     >>> found = forecast(customers(pd.DataFrame(rhythm), unit="week"), days(91))
     >>> found.table["expected_orders"].head(3).round(2).tolist()
-    [1.09, 0.14, 0.41]
+    [0.87, 0.18, 0.52]
     >>> found.winner
     'probability models'
     """
@@ -196,7 +196,7 @@ def forecast(
     if candidates:
         raise ConfigError("candidates compete at past days: give a log from clv.read, and leave contest=False out")
     people = customers(source) if isinstance(source, Log) else source
-    return _collected(source, terms, _alone(people, terms), iter([people.table]))
+    return _collected(source, terms, _alone(people, terms), iter([people.known]))
 
 
 def score(

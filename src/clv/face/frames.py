@@ -85,7 +85,11 @@ def write_frame(frame: pd.DataFrame, needed: Sequence[str], file: Path) -> None:
     DataError
         If a needed column holds values of several types.
     """
-    table = frame.rename(columns=str)
+    # the engine takes categories for a type of its own, on which functions of text are a thousand times slower
+    plain = {
+        name: kind.categories.dtype for name, kind in frame.dtypes.items() if isinstance(kind, pd.CategoricalDtype)
+    }
+    table = frame.astype(plain).rename(columns=str)
     try:
         arrow = pa.Table.from_pandas(table, preserve_index=False)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from clv.decisions.lifetime_value import buyers_of
 from clv.errors import ConfigError, DataError
 from clv.face import frames
 from clv.face.log import Log
@@ -41,9 +42,14 @@ class Customers:
     log: Log | None
 
     @cached_property
+    def known(self) -> pd.DataFrame:
+        """Return the table with a column of money in any case, missing where none is known."""
+        return self.table if MONEY in self.table else self.table.assign(**{MONEY: np.nan})
+
+    @property
     def buyers(self) -> pd.DataFrame:
-        """Return those with at least one purchase day."""
-        return self.table[self.table["first_order"].notna()] if self.log is not None else self.table
+        """Return those of them with at least one purchase day."""
+        return buyers_of(self.known)
 
     @property
     def has_amounts(self) -> bool:
