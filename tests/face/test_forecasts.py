@@ -34,9 +34,8 @@ def test_totals_are_the_sums_of_the_table_within_their_range(request, which):
     found = request.getfixturevalue(which)
     sums = found.table[["expected_orders", "expected_revenue", "clv"]].sum()
     np.testing.assert_allclose(found.total["expected"], sums)
-    assert (found.total["low"] < found.total["expected"]).all() and (
-        found.total["expected"] < found.total["high"]
-    ).all()
+    assert (found.total["low"] < found.total["expected"]).all()
+    assert (found.total["expected"] < found.total["high"]).all()
     # chance evens out over customers, and a sum is surer than any one of them
     one = (found.table["orders_high"] - found.table["orders_low"]).sum() / sums["expected_orders"]
     assert (found.total["high"] - found.total["low"])["orders"] / sums["expected_orders"] < one
@@ -44,11 +43,11 @@ def test_totals_are_the_sums_of_the_table_within_their_range(request, which):
 
 def test_ranges_hold_their_medians(alone):
     table = alone.table
-    assert (table["orders_low"] <= table["median_orders"]).all() and (
-        table["median_orders"] <= table["orders_high"]
-    ).all()
+    assert (table["orders_low"] <= table["median_orders"]).all()
+    assert (table["median_orders"] <= table["orders_high"]).all()
     assert (table["revenue_low"] <= table["median_revenue"]).all()
-    assert table["p_churn"].between(0, 1).all() and (table["p_no_order"] <= table["p_churn"] + 1e-12).all()
+    assert table["p_churn"].between(0, 1).all()
+    assert (table["p_no_order"] <= table["p_churn"] + 1e-12).all()
 
 
 def test_models_alone_expect_what_a_family_of_them_expects(log, alone):
@@ -57,7 +56,8 @@ def test_models_alone_expect_what_a_family_of_them_expects(log, alone):
     counts = clv.customers(log).table[COUNTS]
     expected = ModelFamily().fit(counts).predict(counts, clv.days(91))["expected_purchases"]
     np.testing.assert_allclose(alone.table["expected_orders"], expected, rtol=1e-6)
-    assert alone.winner == "probability models" and alone.contest.empty
+    assert alone.winner == "probability models"
+    assert alone.contest.empty
 
 
 def test_a_table_of_counts_forecasts_the_orders_of_its_log(log, alone):
@@ -76,7 +76,8 @@ def test_a_table_without_money_or_day_forecasts_neither(log):
     found = clv.forecast(clv.customers(clv.customers(log).table[COUNTS], unit="week"), clv.weeks(13))
     assert found.total.index.tolist() == ["orders"]
     assert not {"clv", "expected_revenue", "next_order", "monetary_value"} & set(found.table)
-    assert "revenue" not in repr(found) and found.as_of is None
+    assert "revenue" not in repr(found)
+    assert found.as_of is None
 
 
 def test_the_margin_scales_the_value_alone(log, alone):
@@ -163,7 +164,8 @@ FAULTS = [
 def test_terms_that_cannot_be_are_refused_in_one_line(log, terms, said, contest):
     with pytest.raises(ClvError) as raised:
         clv.forecast(log, **terms, contest=contest)
-    assert said in str(raised.value) and "\n" not in str(raised.value)
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_frame_must_come_through_a_door(orders):

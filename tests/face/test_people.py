@@ -75,7 +75,8 @@ def test_a_table_that_cannot_be_is_refused_in_one_line(change, arguments, kind, 
     with pytest.raises(ClvError) as raised:
         clv.customers(change(COUNTED), **{"unit": "week", **arguments})
     assert type(raised.value) is kind
-    assert said in str(raised.value) and "\n" not in str(raised.value)
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_log_knows_its_own_unit_and_day(log):

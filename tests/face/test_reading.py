@@ -63,7 +63,8 @@ def test_a_column_that_nobody_asked_for_may_hold_anything(orders, log):
 
 def test_without_amounts_orders_are_counted(orders):
     found = clv.read(orders, **{**COLUMNS, "amount": None})
-    assert found.table["net"].isna().all() and found.table["is_purchase"].all()
+    assert found.table["net"].isna().all()
+    assert found.table["is_purchase"].all()
 
 
 def test_settings_of_a_config_are_settings_of_a_reading(orders, tmp_path):
@@ -120,4 +121,6 @@ def test_a_fault_of_a_frame_is_one_line_that_names_the_frame(orders, change, set
         clv.read(change(orders), **{**COLUMNS, **settings})
     text = str(raised.value)
     assert type(raised.value) is kind
-    assert said in text and "\n" not in text and "clv-log-" not in text
+    assert said in text
+    assert "\n" not in text
+    assert "clv-log-" not in text
