@@ -32,7 +32,8 @@ def test_customers_of_a_log_are_counted_as_by_hand(log):
 def test_customers_describe_themselves(log):
     found = clv.customers(log)
     came_back = int((found.table["frequency"] > 0).sum())
-    said = f"<{len(found.table)} customers as of 2025-06-29: {came_back} of {len(found.table)} buyers came back, with amounts>"
+    n = len(found.table)
+    said = f"<{n} customers as of 2025-06-29: {came_back} of {n} buyers came back, with amounts>"
     assert repr(found) == said
 
 
@@ -56,13 +57,13 @@ def test_a_table_keeps_its_order_and_its_caller_keeps_it():
 
 
 FAULTS = [
-    (lambda c: c.rename(columns={"frequency": "frequncy"}), {}, DataError, "customers: 1 of 3 columns are missing: 'frequency' (did you mean 'frequncy'?); it has frequncy, recency, T, monetary_value"),
+    (lambda c: c.rename(columns={"frequency": "frequncy"}), {}, DataError, "1 of 3 columns are missing: 'frequency' (did you mean"),
     (lambda c: c.rename(columns={"T": "t"}), {}, DataError, "'T' (did you mean 't'?)"),
-    (lambda c: c.astype({"recency": str}), {}, DataError, "customers: recency is of type str, e.g. '30.43'; give numbers"),
-    (lambda c: c.set_axis(["a", "b", "a"]), {}, DataError, "customers: 1 customers have several rows, e.g. 'a'; give one row per customer"),
+    (lambda c: c.astype({"recency": str}), {}, DataError, "recency is of type str, e.g. '30.43'; give numbers"),
+    (lambda c: c.set_axis(["a", "b", "a"]), {}, DataError, "1 customers have several rows, e.g. 'a'; give"),
     (lambda c: c.set_axis(["a", None, "c"]), {}, DataError, "customers: 1 of 3 rows have no customer_id"),
     (lambda c: c.assign(recency=99.0), {}, DataError, "recency > T"),
-    (lambda c: c.assign(monetary_value=np.nan), {}, DataError, "customers: 2 of 2 with repeat purchases have no monetary_value"),
+    (lambda c: c.assign(monetary_value=np.nan), {}, DataError, "2 of 2 with repeat purchases have no"),
     (lambda c: c.iloc[:0], {}, DataError, "customers: has no rows"),
     (lambda c: c, {"unit": None}, ConfigError, 'say the unit of recency and T, unit="week" or unit="day"; got None'),
     (lambda c: c, {"unit": "month"}, ConfigError, "got 'month'"),

@@ -100,11 +100,11 @@ def test_what_a_log_holds_is_gone_with_it(orders):
 
 
 FAULTS = [
-    (lambda o: o, {"customer": "clint"}, DataError, "frame: 1 of 3 columns are missing: 'clint' (for customer; did you mean 'client'?); it has client, day, net"),
+    (lambda o: o, {"customer": "clint"}, DataError, "frame: 1 of 3 columns are missing: 'clint' (for customer;"),
     (lambda o: o, {"date": "Day"}, DataError, "'Day' (for date; did you mean 'day'?)"),
     (lambda o: o.iloc[:0], {}, DataError, "frame: has no rows"),
-    (lambda o: o.set_axis(["client", "day", "day"], axis=1), {"amount": None}, DataError, "frame: columns that have one name: day"),
-    (lambda o: o.assign(net=[1.0, "x"] * (len(o) // 2) + [1] * (len(o) % 2)), {}, DataError, "frame: column 'net' holds values of"),
+    (lambda o: o.set_axis(["client", "day", "day"], axis=1), {}, DataError, "columns that have one name: day"),
+    (lambda o: o.assign(net=["x", *o["net"].iloc[1:]]), {}, DataError, "frame: column 'net' holds values of"),
     (lambda o: o.assign(net=o["net"] > 20), {}, DataError, "frame: net: amounts are of type boolean"),
     (lambda o: o.assign(day="soon"), {}, DataError, "frame:"),
     (lambda o: o.assign(day=pd.Timestamp("2099-01-01")), {}, DataError, "frame: none of"),
