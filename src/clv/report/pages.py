@@ -62,6 +62,10 @@ class Page:
         """Return columns with what readers call them, for the series of a chart."""
         return {name: self.label(name) for name in names}
 
+    def word(self, column: str, code: str) -> str:
+        """Return what readers call a code, as the vocabulary of columns has it; one that it lacks stays as it is."""
+        return columns.entry(column).codes.get(code, {}).get(self.text.language, code)
+
     def opening(self, title: Claim, tiles: Sequence[Claim], badge: Sequence[Claim]) -> Block:
         """Open the page: question and answer, that there are no amounts, key figures, and how sure all of it is.
 

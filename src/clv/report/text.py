@@ -168,6 +168,21 @@ class Text:
         """Return the month of a date for an axis, e.g. "Dec 2017"."""
         return self._skeleton(value, "yMMM")
 
+    def period(self, first_day: Any, months: int) -> str:
+        """Return the name of a span of calendar months, e.g. "December 2017", "Oct 2017 – Dec 2017" or "2017".
+
+        Examples
+        --------
+        >>> [Text("en", "USD").period("2017-10-01", months) for months in (1, 3, 12)]
+        ['October 2017', 'Oct 2017 – Dec 2017', '2017']
+        """
+        day = pd.Timestamp(first_day)
+        if months == 1:
+            return self.month(day)
+        if months == 12:
+            return str(day.year)
+        return f"{self.month_short(day)} – {self.month_short(day + pd.DateOffset(months=months - 1))}"
+
     def day_short(self, value: Any) -> str:
         """Return day and month of a date for an axis, e.g. "Dec 31" or "31 dic"."""
         return self._skeleton(value, "MMMd")
