@@ -18,7 +18,7 @@ from clv.data import series
 from clv.data.origins import sample_days
 from clv.decisions.forecasting import choose_level_of, weeks_of
 from clv.decisions.lifetime_value import buyers_of
-from clv.decisions.outlook import cumulative_forecast, weekly_outlook
+from clv.decisions.outlook import cumulative_forecast, forecast_points, weekly_outlook
 from clv.learning.forecaster import Forecaster
 from clv.models.calendar.drift import SpendTrend, spend_trend
 from clv.models.calendar.level import Level
@@ -56,7 +56,12 @@ class Course:
 
     def named(self, *, money: bool) -> pd.DataFrame:
         """Return the path under the names of the vocabulary of columns."""
-        names = {"actual": "sales_made", "forecast": "sales_forecast", "low": "sales_week_low", "high": "sales_week_high"}
+        names = {
+            "actual": "sales_made",
+            "forecast": "sales_forecast",
+            "low": "sales_week_low",
+            "high": "sales_week_high",
+        }
         if not money:
             names = {"actual": "orders_made", "forecast": "orders_forecast", "low": "orders_low", "high": "orders_high"}
         return self.path.rename(columns={"date": "week_end", **names})
@@ -81,8 +86,10 @@ def course_of(
     weeks = weeks_of(days, as_of, family)
     season, level = fit_season(weeks), choose_level_of(sample_days(days), as_of, forecaster.horizon, family)
     each = forecast["expected_revenue"] / forecast["expected_orders"]
+    points = forecast_points(forecaster.horizon)
+    expected = dict(zip(points, forecaster.expectations(buyers, points), strict=True))
     cumulative = cumulative_forecast(
-        lambda ahead: pd.Series(forecaster.expectation(buyers, ahead).orders, index=buyers.index),
+        lambda ahead: pd.Series(expected[ahead].orders, index=buyers.index),
         each.where(forecast["expected_orders"] > 0, 0.0).where(forecast["expected_revenue"].notna()),
         forecaster.horizon,
     )
@@ -105,17 +112,17 @@ def months_of(weeks: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        month (first day; those with four weeks or more), above (actual over expected, relative to all of these months,
-        less 1) and above_before (the same of the same month a year before, missing where there is none).
+        month (first day; those with four weeks or more), orders (made), above (actual over expected, relative to all of
+        these months, less 1) and above_before (the same of the same month a year before, missing where there is none).
 
     Examples
     --------
     >>> ends = pd.date_range("2023-01-08", periods=60, freq="7D")
     >>> weeks = pd.DataFrame({"week_end": ends, "actual": np.where(ends.month == 1, 20, 10), "expected": 10.0})
     >>> months_of(weeks).dropna().set_index("month").round(2).rename_axis(None)
-                above  above_before
-    2024-01-01   0.76          0.76
-    2024-02-01  -0.12         -0.12
+                orders  above  above_before
+    2024-01-01      80   0.76          0.76
+    2024-02-01      40  -0.12         -0.12
     """
     middle = pd.to_datetime(weeks["week_end"]) - pd.Timedelta(days=3)
     groups = weeks.groupby(middle.dt.to_period("M").rename("month"))[["actual", "expected"]]
@@ -124,7 +131,8 @@ def months_of(weeks: pd.DataFrame) -> pd.DataFrame:
     above = sums["actual"] / sums["expected"] / (mean if mean > 0 else np.nan) - 1
     before = above.rename(lambda month: month + 12).reindex(above.index)
     months = pd.PeriodIndex(above.index, freq="M").to_timestamp()
-    return pd.DataFrame({"month": months, "above": above.to_numpy(), "above_before": before.to_numpy()})
+    columns = {"orders": sums["actual"], "above": above, "above_before": before}
+    return pd.DataFrame({"month": months} | {name: values.to_numpy() for name, values in columns.items()})
 
 
 def weekly_ranges(expected: pd.Series, made: pd.Series, foreseen: pd.Series, level_error: float) -> pd.DataFrame:
@@ -152,13 +160,13 @@ def weekly_ranges(expected: pd.Series, made: pd.Series, foreseen: pd.Series, lev
     >>> past = pd.Series([90.0, 110.0] * 10)
     >>> weekly_ranges(pd.Series([100.0]), past, pd.Series(1.0, index=past.index), 0.0).round(1)
         low   high
-    0  84.1  117.0
+    0  83.7  117.4
     """
     scaled = foreseen * (made.sum() / foreseen.sum()) if foreseen.sum() > 0 else foreseen
     usable = scaled > 0
     if usable.sum() < FEWEST_WEEKS:
         return pd.DataFrame(np.nan, index=expected.index, columns=["low", "high"])
-    scatter = float(((made - scaled)[usable] ** 2 / scaled[usable]).mean())
+    scatter = float(((made - scaled)[usable] ** 2 / scaled[usable]).sum() / (usable.sum() - 1))
     mean = expected.clip(lower=0.0).to_numpy(dtype=float)
     variance = np.maximum(scatter * mean + (level_error * mean) ** 2, 1e-12 * mean**2)
     with np.errstate(divide="ignore", invalid="ignore"):

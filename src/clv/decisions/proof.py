@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pandas as pd
 from ibis.expr.types import Table
@@ -12,6 +12,9 @@ from clv.data.history import first_orders, repeat_orders
 from clv.decisions.cohorts import months_per_period
 from clv.decisions.holdout import MODEL, HoldoutCheck, tracking
 from clv.models.evaluation.tracking import incremental_tracking, tracking_errors
+
+SERIES: Final = {"actual": "made", "forecast": "forecast", "naive": "naive"}
+"""What charts call the series of `tenths`."""
 
 
 class Track(NamedTuple):
@@ -57,6 +60,12 @@ def tenths(check: HoldoutCheck) -> pd.DataFrame:
         "naive_mean": "mean_naive",
     }
     return check.calibration[list(names)].rename(columns=names).rename_axis("tenth").reset_index()
+
+
+def by_group(check: HoldoutCheck) -> pd.DataFrame:
+    """Return `tenths` under the names that `clv.report.charts.means_by_class` draws."""
+    names = {"tenth": "group", "mean_made_low": "low", "mean_made_high": "high"}
+    return tenths(check).rename(columns=names | {f"mean_{name}": of for of, name in SERIES.items()})
 
 
 def risks(check: HoldoutCheck) -> pd.DataFrame:

@@ -20,7 +20,7 @@ def totals_of(forecast: pd.DataFrame, level_error: float) -> dict[str, Total]:
 
 
 def clv_variance(forecast: pd.DataFrame) -> pd.Series:
-    """Return the variance of each customer's lifetime value given the level: that of sales, times what is kept of it."""
+    """Return the variance of each lifetime value given the level: that of sales, times the square of what is kept."""
     kept = (forecast["clv"] / forecast["expected_revenue"]).where(forecast["expected_revenue"] > 0, 0.0)
     return kept**2 * forecast["revenue_variance"]
 
