@@ -63,8 +63,8 @@ class Page:
         return {name: self.label(name) for name in names}
 
     def word(self, column: str, code: str) -> str:
-        """Return what readers call a code, as the vocabulary of columns has it."""
-        return columns.entry(column).codes[code][self.text.language]
+        """Return what readers call a code, as the vocabulary of columns has it; one that it lacks stays as it is."""
+        return columns.entry(column).codes.get(code, {}).get(self.text.language, code)
 
     def opening(
         self, title: Claim, tiles: Sequence[Claim], badge: Sequence[Claim], also: Sequence[Claim] = ()
