@@ -31,7 +31,7 @@ HIGH_TRUST, MEDIUM_TRUST = 0.05, 0.15  # distance of the holdout's totals from t
 LONG_TEST, SHORT_TEST = 0.50, 0.10  # length of the test as a share of the horizon that is forecast
 SORTS: Final = 0.20  # quality of the ranking (1 is perfect, 0 chance), from which it is advised to sort by it
 CLOSE: Final = 0.05  # gap of tenths, or of the risk over all customers, that is called agreement
-FEWEST_BY_TENTH: Final = 50  # customers, five a tenth, below which tenths are not judged
+FEWEST_BY_TENTH: Final = 200  # customers, twenty a tenth, below which tenths are not judged
 RANGE_LEVEL, RANGE_TOLERANCE = 0.90, 0.03  # share of outcomes that ranges claim, and how near to it they hold
 SURER: Final = 0.5  # error of the sum over that of a single customer, both as shares, up to which it is called surer
 OUTSIDE_BY_CHANCE, RARE = 0.05, 0.05  # cohorts outside their margin where the forecast is right; what is no chance
@@ -57,7 +57,8 @@ def figures(forecast: pd.DataFrame, totals: Mapping[str, Total], window_days: fl
     window_days
         Silence that counts as churn.
     """
-    each, found = forecast["clv"].dropna(), {}
+    each = forecast["clv"].dropna()
+    found: dict[str, Any] = {}
     for name, of in (("sales", "revenue"), ("orders", "orders"), ("clv", "clv")):
         one = totals[of]
         found |= {name: one.expected, f"{name}_low": one.low, f"{name}_high": one.high}
@@ -75,7 +76,7 @@ def told(facts: Mapping[str, Any], check: HoldoutCheck, claims: Sequence[Claim],
     check
         From `clv.decisions.holdout.check_on_holdout`.
     claims
-        Of `season`, `tested`, `trust`, `gain`, `ranges` and `worth`, in any order.
+        Of `season`, `outcome_of_test`, `trust`, `gain`, `ranges` and `worth`, in any order.
     money
         Whether there are amounts; money is None without.
     """
@@ -137,11 +138,11 @@ def season(found: Season, months: pd.DataFrame) -> Claim:
     twice = months.dropna()
     facts: dict[str, Any] = {"days": found.numbers["days"], "months": len(months)}
     if len(months):
-        top = months.loc[months["above"].abs().idxmax()]
+        top = months.iloc[int(months["above"].abs().argmax())]
         facts |= {"odd_month": top["month"], "odd": top["above"]}
     like = None
     if len(twice) >= FEWEST_MONTHS_TWICE:
-        last = twice.loc[twice["above"].abs().idxmax()]
+        last = twice.iloc[int(twice["above"].abs().argmax())]
         facts |= {"month": last["month"], "above": last["above"], "before": last["above_before"]}
         if abs(last["above"]) >= max(STANDS_OUT, _noise(found, last)):
             like = bool(last["above_before"] / last["above"] >= ALIKE)
@@ -232,7 +233,7 @@ def trust_of(check: HoldoutCheck, course: Claim, reach: Reach) -> Claim:
         tested=check.span.days / reach.horizon_days,
         season_known=course.verdict in SEASON_KNOWN,
         is_far=reach.is_far,
-        sorts=bool(check.orders.loc["model", "gini_ranking"] >= SORTS),
+        sorts=float(check.orders["gini_ranking"]["model"]) >= SORTS,
         facts=facts,
     )
 
@@ -244,12 +245,12 @@ def trusted(level: Claim, test: Claim, held: Claim) -> tuple[Claim, ...]:
     elif level.verdict == "low":
         use = "sort_only" if level["sorts"] else "nothing"
     else:
-        use = {"high": "promise", "medium": "plan"}[level.verdict]
+        use = "promise" if level.verdict == "high" else "plan" if level["sorts"] else "plan_only"
     reasons = [Claim("reason", name, level.facts) for name in level["keeps_from_high"]]
     return level, test, held, Claim("use", use, level.facts), *reasons
 
 
-def tested(check: HoldoutCheck) -> Claim:
+def outcome_of_test(check: HoldoutCheck) -> Claim:
     """Say how far the totals of orders and sales were off in the test."""
     facts = {
         "test_days": check.span.days,
@@ -270,7 +271,7 @@ def tested(check: HoldoutCheck) -> Claim:
     return Claim("tested", verdict, facts, n=len(check.known))
 
 
-def test_tile(test: Claim) -> Claim:
+def tile_of_test(test: Claim) -> Claim:
     """Return the tile of the test: orders off by little, or by more."""
     bias = test["bias"]
     verdict = "nobody" if bias is None else "close" if abs(bias) < HIGH_TRUST else "off"
@@ -538,7 +539,7 @@ def actions(
     Parameters
     ----------
     level, test, season
-        From `trust`, `tested` and `season`.
+        From `trust`, `outcome_of_test` and `season`.
     facts
         Totals and values that the words name.
     money

@@ -27,6 +27,7 @@ from clv.models.outcomes.totals import HIGH, LOW
 
 WEEKS_BEHIND: Final = 52  # shown, and what the scatter of weeks is taken from: every time of year once
 FEWEST_WEEKS: Final = 8  # from which the scatter of weeks can be told
+_FORECAST: Final = {"revenue": "revenue", "orders": "purchases"}  # columns of `weekly_outlook`
 _FULL_MONTH: Final = 4  # weeks whose middle lies in a month
 
 
@@ -96,7 +97,9 @@ def course_of(
     ahead = weekly_outlook(cumulative, as_of, season, Level(1.0, level.reason, {})).reset_index()
     behind = series.weekly_series(series.daily_series(days, as_of), as_of).execute().tail(WEEKS_BEHIND)
     money = bool(forecast["expected_revenue"].notna().any())
-    path = _path(behind, ahead, "revenue" if money else "orders", weeks, forecaster.level_error_)
+    middle = pd.DatetimeIndex(weeks["week_end"]) - pd.Timedelta(days=3)
+    seasonal = weeks.assign(expected=weeks["expected"] * season.factors(middle)["factor"].to_numpy())
+    path = _path(behind, ahead, "revenue" if money else "orders", seasonal, forecaster.level_error_)
     spend = spend_trend(series.spend_sums(days).execute())
     return Course(path, ahead, months_of(weeks), season, level, spend)
 
@@ -160,7 +163,7 @@ def weekly_ranges(expected: pd.Series, made: pd.Series, foreseen: pd.Series, lev
     >>> past = pd.Series([90.0, 110.0] * 10)
     >>> weekly_ranges(pd.Series([100.0]), past, pd.Series(1.0, index=past.index), 0.0).round(1)
         low   high
-    0  83.7  117.4
+    0  83.7  117.5
     """
     scaled = foreseen * (made.sum() / foreseen.sum()) if foreseen.sum() > 0 else foreseen
     usable = scaled > 0
@@ -178,14 +181,10 @@ def weekly_ranges(expected: pd.Series, made: pd.Series, foreseen: pd.Series, lev
 def _path(
     behind: pd.DataFrame, ahead: pd.DataFrame, measured: str, weeks: pd.DataFrame, level_error: float
 ) -> pd.DataFrame:
-    made = behind.rename(columns={"week_end": "date", f"repeat_{measured}": "actual"})[["date", "actual"]]
+    """Join the weeks behind to the whole weeks ahead with their ranges."""
+    made = behind.assign(date=pd.to_datetime(behind["week_end"])).rename(columns={f"repeat_{measured}": "actual"})
     whole = ahead[ahead["days"] == ahead["days"].max()]
-    coming = whole.rename(
-        columns={"week_end": "date", "revenue" if measured == "revenue" else "purchases": "forecast"}
-    )[["date", "forecast"]]
-    both = made.assign(date=pd.to_datetime(made["date"])).merge(
-        weeks.assign(date=pd.to_datetime(weeks["week_end"]))[["date", "expected"]], on="date"
-    )
+    coming = whole.assign(date=pd.to_datetime(whole["week_end"])).rename(columns={_FORECAST[measured]: "forecast"})
+    both = made.merge(weeks.assign(date=pd.to_datetime(weeks["week_end"]))[["date", "expected"]], on="date")
     ranges = weekly_ranges(coming["forecast"], both["actual"].astype(float), both["expected"], level_error)
-    path = pd.concat([made, coming.join(ranges)], ignore_index=True)
-    return path.assign(date=pd.to_datetime(path["date"]))
+    return pd.concat([made[["date", "actual"]], coming[["date", "forecast"]].join(ranges)], ignore_index=True)

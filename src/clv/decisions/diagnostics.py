@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from clv.decisions.holdout import HoldoutCheck
@@ -69,7 +71,7 @@ def frequency_fits(forecaster: Forecaster, buyers: pd.DataFrame) -> pd.DataFrame
 def parameters(forecaster: Forecaster) -> pd.DataFrame:
     """Return estimate and standard error of every parameter, by model, with its log likelihood and any boundary."""
     spend = forecaster.ground_.spend_.repeat_
-    fitted = [*forecaster.ground_.family_.models_.values()]
+    fitted: list[Any] = [*forecaster.ground_.family_.models_.values()]
     if spend is not None and not isinstance(spend, MeanSpend):
         fitted.append(spend)
     tables = {
@@ -119,7 +121,7 @@ def race_of(found: Contest, check: HoldoutCheck) -> pd.DataFrame:
         tried, rule, used = check.orders, "naive", "model"
     share = found.weights if found.winner == BLEND and len(found.table) else {}
     race = tried.assign(
-        relative_error=tried["rmse"] / tried.loc[rule, "rmse"],
+        relative_error=tried["rmse"] / float(tried["rmse"][rule]),
         weight=pd.Series(share, dtype=float).reindex(tried.index),
         is_used=tried.index == used,
     ).rename_axis("forecaster")
