@@ -38,20 +38,20 @@ def log(shop):
     return clv.read(shop, customer="client", date="day", amount="net", as_of=AS_OF)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def quick():
-    """Fit few trees and draw few parameters: what is tested is what comes of a fit."""
+    """Fit few trees and draw few parameters: what is tested is what comes of a fit. Ends with its module."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(learners._BOOSTING, "max_iter", 10)
         patch.setattr(distribution, "_PARAMETER_DRAWS", 5)
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def contested(log, quick):
     return clv.forecast(log, clv.days(91), margin=0.4)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def alone(log, quick):
     return clv.forecast(log, clv.days(91), margin=0.4, contest=False)
