@@ -83,7 +83,7 @@ def trend(monthly: pd.Series, no_change_below: float) -> Claim:
     Returns
     -------
     Claim
-        ``too_short``; or ``steady``, ``rising`` or ``falling`` and what they are held against, ``_on_year`` or
+        ``too_short``; ``refunds_exceed`` where more went back than came in; or ``steady``, ``rising`` or ``falling`` and what they are held against, ``_on_year`` or
         ``_on_quarter``. Facts: change (relative, without sign), low and high of a month, months.
     """
     months = len(monthly)
@@ -96,6 +96,8 @@ def trend(monthly: pd.Series, no_change_below: float) -> Claim:
         relative = change(monthly, QUARTER)
     if relative is None:
         return Claim("trend", "too_short", facts, n=months)
+    if monthly.iloc[-QUARTER:].sum() < 0:
+        return Claim("trend", "refunds_exceed", {**facts, "net": monthly.iloc[-QUARTER:].sum()}, n=months)
     way = "steady" if abs(relative) < no_change_below else "rising" if relative > 0 else "falling"
     against = "on_year" if over_a_year else "on_quarter"
     return Claim("trend", f"{way}_{against}", {**facts, "change": abs(relative)}, n=months)
@@ -177,7 +179,7 @@ def actions(
         found.append(Claim("win_customers", facts=new.facts))
     if made["share"] > MOSTLY_ONCE:
         found.append(Claim("second_purchase", facts=made.facts))
-    if in_sales.verdict.startswith("falling"):
+    if in_sales.verdict.startswith(("falling", "refunds")):
         found.append(Claim("find_the_fall", facts=in_sales.facts))
     if pairs is not None and pairs.verdict == "doubtful":
         found.append(Claim("decide_on_pairs", facts=pairs.facts))

@@ -13,7 +13,7 @@ from clv.errors import ConfigError, DataError
 from clv.report.blocks import Block, joined, plain
 from clv.report.text import Text
 
-Kind = Literal["text", "number", "money", "percent", "date", "days", "written"]
+Kind = Literal["text", "number", "money", "percent", "date", "month", "days", "written"]
 
 
 TOTAL = "_total"
@@ -33,7 +33,7 @@ class Column:
         Column or index level of the frame.
     label : str
         Heading, already translated. The unit of money and days is added to it.
-    kind : {"text", "number", "money", "percent", "date", "days", "written"}
+    kind : {"text", "number", "money", "percent", "date", "month", "days", "written"}
         Percent takes shares from 0 to 1. Written is a number that is text already, where rows differ in unit.
     decimals : int
         Digits after the decimal sign.
@@ -168,7 +168,7 @@ def _cells(values: pd.Series, column: Column, text: Text, first: bool) -> list[M
 
 def _look(column: Column) -> str:
     """Return the class of a column's cells: numbers stand right, so that their digits line up."""
-    return column.kind if column.kind in {"text", "date"} else "number"
+    return column.kind if column.kind in {"text", "date"} else "date" if column.kind == "month" else "number"
 
 
 def _writer(column: Column, text: Text) -> Callable[[Any], str]:
@@ -177,6 +177,7 @@ def _writer(column: Column, text: Text) -> Callable[[Any], str]:
         "text": lambda value: text.not_available if pd.isna(value) else plain(value),
         "percent": lambda value: text.percent(value, column.decimals),
         "date": text.date_short,
+        "month": text.month_short,
         "written": plain,
     }
     return writers.get(column.kind, lambda value: text.number(value, column.decimals))
@@ -186,7 +187,7 @@ def _sort_key(value: Any, kind: Kind) -> str:
     """Return what the table is sorted by: empty for a missing value, which the script puts last."""
     if pd.isna(value):
         return ""
-    if kind == "date":
+    if kind in {"date", "month"}:
         return pd.Timestamp(value).isoformat()
     return plain(value) if kind in {"text", "written"} else repr(float(value))
 
