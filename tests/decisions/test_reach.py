@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from clv.decisions.reach import Reach, reach_of, require_reach
-from clv.decisions.trust import trust_level
 from clv.errors import DataError
 
 END = dt.date(2024, 6, 29)
@@ -53,9 +52,3 @@ def test_beyond_the_stated_multiple_both_lengths_the_setting_and_the_longest_hor
     for part in ("horizon_days = 365 is 15.9 times the 23 days", "max_horizon_multiple = 8", "of 184 days or fewer"):
         assert part in str(error.value)
     require_reach(Reach(365, 23), 16.0)
-
-
-def test_trust_in_a_far_forecast_is_not_high():
-    assert trust_level(0.01, True, 0.33) == "high"
-    assert trust_level(0.01, True, 0.33, is_far=True) == "medium"
-    assert trust_level(0.50, True, 0.33, is_far=True) == "low"

@@ -16,7 +16,7 @@ from tests.reference import companies
 
 from clv.data.origins import Origin
 from clv.errors import ConfigError
-from clv.learning import candidates, distribution
+from clv.learning import distribution, learners
 from clv.learning.candidates import NAIVE, PROBABILITY, RULES, View
 from clv.learning.combine import BLEND
 from clv.learning.features import log_odds
@@ -36,7 +36,7 @@ MONEY = ["expected_revenue", "median_revenue", "revenue_low", "revenue_high", "r
 def quick():
     """Grow few trees and draw few customers: what is tested here is not how much they tell."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(candidates._BOOSTING, "max_iter", 10)
+        patch.setitem(learners._BOOSTING, "max_iter", 10)
         patch.setattr(distribution, "_PSEUDO_CUSTOMERS", 100)
         patch.setattr(distribution, "_PARAMETER_DRAWS", 10)
         yield

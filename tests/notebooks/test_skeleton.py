@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from clv.suite.execute import OWN_PARAMETERS, declared_parameters
 from clv.suite.graph import NOTEBOOKS, notebook_folder, upstream
+from clv.suite.parameters import OWN_PARAMETERS, declared_parameters
 
 LONGEST_CELL = 45  # lines of code as formatted; most of them are the reader's sentences
 
@@ -68,9 +68,15 @@ class TestNotebook:
         assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells(notebook))
 
 
-def test_a_data_scientist_adds_forecasts_in_a_cell_of_its_own_that_the_fit_takes():
+def test_the_forecast_opens_with_the_cell_where_a_data_scientist_adds_candidates_that_both_fits_take():
     (forecast,) = (notebook for notebook in NOTEBOOKS if "forecast" in notebook.writes)
-    own = [cell for cell in tagged(forecast, "analyst") if source(cell).endswith("candidates = []")]
-    assert len(own) == 1
-    assert [type(node) for node in ast.parse(source(own[0])).body] == [ast.Assign]
-    assert sum("candidates=candidates" in source(cell) for cell in cells(forecast)) == 1
+    _parameters, _imports, models, *rest = cells(forecast)
+    assert "analyst" in models["metadata"]["tags"]
+    first, fit, contest = ast.parse(source(models)).body
+    assert ast.unparse(first) == "candidates = []"
+    assert ast.unparse(fit.value).startswith("fit_forecaster(")
+    assert "candidates" in ast.unparse(fit.value)
+    assert "contests" in ast.unparse(contest)
+    assert (
+        sum("check_on_holdout(run.days, start, as_of, cut, window, candidates)" in source(cell) for cell in rest) == 1
+    )

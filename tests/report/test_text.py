@@ -44,7 +44,7 @@ def test_a_missing_date_is_said_to_be_missing(value):
         (0.0004, 1, f"<{NB}0.1%", f"<{NB}0,1{NB}%"),
         (0.004, 0, f"<{NB}1%", f"<{NB}1{NB}%"),
         (0.9999, 1, f">{NB}99.9%", f">{NB}99,9{NB}%"),
-        (-0.001, 0, f">{NB}-1%", f">{NB}-1{NB}%"),
+        (-0.001, 0, f">{NB}−1%", f">{NB}−1{NB}%"),
         (0, 0, "0%", f"0{NB}%"),
         (1, 0, "100%", f"100{NB}%"),
         (1.004, 0, "100%", f"100{NB}%"),
@@ -56,8 +56,8 @@ def test_percentages_never_print_a_false_zero_or_a_false_hundred(share, decimals
 
 
 def test_money_stands_where_each_language_puts_it():
-    assert EN.money(-1234.5, 2) == "-$1,234.50"
-    assert ES.money(-1234.5, 2) == f"-1.234,50{NB}€"
+    assert EN.money(-1234.5, 2) == "−$1,234.50"
+    assert ES.money(-1234.5, 2) == f"−1.234,50{NB}€"
     assert Text("es", "USD").money(12) == f"12{NB}US$"
     assert Text("en", "PEN").money(12) == f"PEN{NB}12"
 
@@ -71,7 +71,7 @@ def test_money_stands_where_each_language_puts_it():
         (1462, "$1,462", f"1.462{NB}€"),
         (12345, "$12.3K", f"12,3{NB}mil{NB}€"),
         (999_950, "$1M", f"1{NB}M{NB}€"),
-        (-1_250_000, "-$1.25M", f"-1,25{NB}M{NB}€"),
+        (-1_250_000, "−$1.25M", f"−1,25{NB}M{NB}€"),
     ],
 )
 def test_compact_money_keeps_three_digits(value, english, spanish):
@@ -80,7 +80,7 @@ def test_compact_money_keeps_three_digits(value, english, spanish):
 
 
 def test_a_deviation_carries_its_sign():
-    assert [EN.deviation(share, 1) for share in (0.006, -0.143, 0.0, None)] == ["+0.6%", "-14.3%", "0.0%", "n/a"]
+    assert [EN.deviation(share, 1) for share in (0.006, -0.143, 0.0, None)] == ["+0.6%", "−14.3%", "0.0%", "n/a"]
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,11 @@ class Forecaster:
         """
         return self._expectation(self._hear(known, length), length)
 
+    def expectations(self, known: pd.DataFrame, lengths: Sequence[Horizon]) -> list[Expectation]:
+        """Return `expectation` over several lengths of time: what all of them rest on is worked out once."""
+        heard = self._hear(known, *lengths)
+        return [self._expectation(heard, length) for length in lengths]
+
     def curve(self, known: pd.DataFrame) -> Curve:
         """Return P(no order by day t) of each customer, the one curve from which all silence is read."""
         return self._hear(known).curve

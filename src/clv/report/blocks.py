@@ -52,6 +52,10 @@ class Tile:
     tone: Tone | None = None
 
 
+class Written(Markup):
+    """Words of a page whose values were escaped when they were filled in; only `clv.report.written` makes them."""
+
+
 def plain(value: object) -> str:
     """Return `value` as a bare string, so that text that claims to be safe HTML is escaped like any other.
 
@@ -61,7 +65,7 @@ def plain(value: object) -> str:
     >>> str(escape(plain(Markup("<b>"))))
     '&lt;b&gt;'
     """
-    return str.__str__(str(value))
+    return value if isinstance(value, Written) else str.__str__(str(value))
 
 
 def joined(parts: Sequence[Markup]) -> Markup:
@@ -87,9 +91,14 @@ def tiles(*items: Tile) -> Block:
     return Block(html.format(min(columns, _TILES_A_ROW), joined([_tile(item) for item in items])))
 
 
-def finding(title: str, *paragraphs: str) -> Block:
-    """State a finding as a heading, with its reading below; the heading enters the table of contents."""
-    return Block(Markup('<div class="finding"><h2>{}</h2>{}</div>').format(plain(title), _paragraphs(paragraphs)))
+def finding(title: str, *paragraphs: str, anchor: str = "") -> Block:
+    """State a finding as a heading, with its reading below; the heading enters the table of contents.
+
+    `anchor` is what links of other pages point to: unlike that of the heading it does not change with its words.
+    """
+    place = Markup(' id="{}"').format(plain(anchor)) if anchor else Markup("")
+    html = Markup('<div class="finding"{}><h2>{}</h2>{}</div>')
+    return Block(html.format(place, plain(title), _paragraphs(paragraphs)))
 
 
 def prose(*paragraphs: str) -> Block:

@@ -39,6 +39,7 @@ _COMPACT_DIGITS = 3  # significant digits of a compact amount: $1.23M, $12.3K, $
 # words, day first: 12/11 cannot be misread; the day stays on the line of its month
 _LONG_DATE = {"en": "d\N{NO-BREAK SPACE}MMMM y", "es": "d\N{NO-BREAK SPACE}'de'\N{NO-BREAK SPACE}MMMM 'de' y"}
 _SHORT_DATE = "d\N{NO-BREAK SPACE}MMM\N{NO-BREAK SPACE}y"
+_MINUS = "\N{MINUS SIGN}"
 _LIST_LOCALE = {"en": "en_001", "es": "es"}  # en_001 writes "a, b and c", as our English does
 
 
@@ -116,7 +117,7 @@ class Text:
         if abs(value) < _WRITTEN_OUT:
             return self.number(value, decimals=0 if float(value).is_integer() or abs(value) >= 100 else 2)
         rounded = float(f"{float(value):.{_COMPACT_DIGITS}g}")
-        return format_compact_decimal(rounded, locale=self.language, fraction_digits=_COMPACT_DIGITS - 1)
+        return _signed(format_compact_decimal(rounded, locale=self.language, fraction_digits=_COMPACT_DIGITS - 1))
 
     def deviation(self, share: Any, decimals: int = 0) -> str:
         """Return a share as a percentage with its sign, e.g. "+0.6%": by how much something is off."""
@@ -168,6 +169,21 @@ class Text:
         """Return the month of a date for an axis, e.g. "Dec 2017"."""
         return self._skeleton(value, "yMMM")
 
+    def period(self, first_day: Any, months: int) -> str:
+        """Return the name of a span of calendar months, e.g. "December 2017", "Oct 2017 – Dec 2017" or "2017".
+
+        Examples
+        --------
+        >>> [Text("en", "USD").period("2017-10-01", months) for months in (1, 3, 12)]
+        ['October 2017', 'Oct 2017 – Dec 2017', '2017']
+        """
+        day = pd.Timestamp(first_day)
+        if months == 1:
+            return self.month(day)
+        if months == 12:
+            return str(day.year)
+        return f"{self.month_short(day)} – {self.month_short(day + pd.DateOffset(months=months - 1))}"
+
     def day_short(self, value: Any) -> str:
         """Return day and month of a date for an axis, e.g. "Dec 31" or "31 dic"."""
         return self._skeleton(value, "MMMd")
@@ -195,15 +211,20 @@ class Text:
         """Return `value` rounded to `decimals` after multiplying by 10 ** scale, in the pattern of the locale."""
         exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals - scale), ROUND_HALF_UP)
         places = pattern.replace("#,##0", "#,##0." + "0" * decimals if decimals else "#,##0")
-        return format_decimal(exact + 0, format=places, locale=self.language)  # + 0 turns -0 into 0
+        return _signed(format_decimal(exact + 0, format=places, locale=self.language))  # + 0 turns -0 into 0
 
     def _with_symbol(self, number: str) -> str:
         """Put the currency where the language puts it, with the minus sign first."""
         if self.language == "es":
             return f"{number}{_NO_BREAK_SPACE}{self.currency_symbol}"
-        minus, digits = ("-", number[1:]) if number.startswith("-") else ("", number)
+        minus, digits = (_MINUS, number[1:]) if number.startswith(_MINUS) else ("", number)
         gap = _NO_BREAK_SPACE if self.currency_symbol[-1].isalpha() else ""  # "PEN 12", but "$12"
         return f"{minus}{self.currency_symbol}{gap}{digits}"
+
+
+def _signed(number: str) -> str:
+    """Return a number with a minus sign, not a hyphen."""
+    return number.replace("-", _MINUS)
 
 
 @cache

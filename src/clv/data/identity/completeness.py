@@ -109,6 +109,8 @@ def _filled(people: pd.DataFrame, field: str, region: str) -> pd.Series[bool]:
 
 def _missing(filled: pd.DataFrame) -> pd.Series[str]:
     """Return the names of the fields that each row lacks, joined by commas."""
+    if not len(filled.columns):
+        return pd.Series("", index=filled.index, dtype=object)
     # one text for each of the few patterns, not for each person
     patterns = filled.drop_duplicates()
     words = [", ".join(patterns.columns[~row]) for row in patterns.to_numpy()]

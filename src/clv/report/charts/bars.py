@@ -47,6 +47,7 @@ def bars(
     *,
     horizontal: bool = True,
     highlight: object = None,
+    ends: tuple[str, str] | None = None,
 ) -> Figure:
     """Return one bar per row, in the order of the frame, with its value at its end.
 
@@ -66,12 +67,19 @@ def bars(
         Whether the bars lie, which leaves room for long names.
     highlight : object, optional
         The category that the finding is about; the others step back.
+    ends : (str, str), optional
+        Columns with the low and high end of each value's range, drawn as a line over a lying bar.
     """
     if not finite(frame[value]).size:
         return blank(text)
     colours = [BLUE if highlight is None or name == highlight else QUIET for name in frame[category]]
     if horizontal:
-        return _lying(frame[category], {value: frame[value]}, {value: colours}, value_label, text, kind)[0]
+        beyond = None if ends is None else frame[ends[1]]
+        fig, ax = _lying(frame[category], {value: frame[value]}, {value: colours}, value_label, text, kind, beyond)
+        if ends is not None:
+            low, high = (drawable(frame[end]) for end in ends)
+            ax.hlines(np.arange(len(frame)), low, high, color=INK, linewidth=1.4)
+        return fig
     return _upright(frame[category], frame[value], colours, "", value_label, text, kind, width=0.7)
 
 
@@ -122,8 +130,9 @@ def _lying(
     value_label: str,
     text: Text,
     kind: ChartKind,
+    beyond: pd.Series | None = None,
 ) -> tuple[Figure, Axes]:
-    """Draw lying bars: one per category and column, the first category on top."""
+    """Draw lying bars: one per category and column, the first category on top; numbers stand beyond what is drawn."""
     names = [wrapped(name, 28) for name in categories]
     lines = 1 + max(name.count("\n") for name in names)
     one = max(0.36 if len(categories) <= _CROWD else 0.26, 0.2 * lines)
@@ -135,15 +144,16 @@ def _lying(
         places = np.arange(len(categories)) + (number - (len(values) - 1) / 2) * thickness
         lengths = _lengths(series)
         ax.barh(places, lengths, height=thickness * 0.94, color=colours[column])
-        for place, length, value in zip(places, lengths, series, strict=True):
-            _label(ax, (max(length, 0.0), place), write(value), (5, 0), "left")  # a negative bar has it beside its root
+        tips = lengths if beyond is None else np.maximum(lengths, _lengths(beyond))
+        for place, tip, value in zip(places, tips, series, strict=True):
+            _label(ax, (max(tip, 0.0), place), write(value), (5, 0), "left")  # a negative bar has it beside its root
     ax.set_yticks(range(len(categories)), names)
     ax.set_ylim(len(categories) - 0.4, -0.6)
     ax.set_title(value_label)
     ax.xaxis.set_visible(False)
     ax.spines["bottom"].set_visible(False)
     ax.tick_params(axis="y", length=0)
-    _zero_line(ax, values)
+    _zero_line(ax, values if beyond is None else {**values, "": beyond})
     return fig, ax
 
 

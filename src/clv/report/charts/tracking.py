@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,7 @@ def cumulative_tracking(
     text: Text,
     value_label: str,
     kind: ChartKind = "number",
+    names: Mapping[str, str] | None = None,
 ) -> Figure:
     """Return how the running totals of forecast and outcome stay together, also where the model had not looked.
 
@@ -93,8 +95,10 @@ def cumulative_tracking(
         What is added up.
     kind : {"number", "money", "percent"}
         How the numbers are written.
+    names : mapping of str to str, optional
+        What stands at the ends of the lines of actual and forecast, where the latter is not the published forecast.
     """
-    return _track(frame, holdout_start, text, value_label, kind, {"forecast": {"linestyle": (0, (5, 2))}})
+    return _track(frame, holdout_start, text, value_label, kind, {"forecast": {"linestyle": (0, (5, 2))}}, None, names)
 
 
 @house_style()
@@ -104,6 +108,7 @@ def incremental_tracking(
     text: Text,
     value_label: str,
     kind: ChartKind = "number",
+    names: Mapping[str, str] | None = None,
 ) -> Figure:
     """Return forecast and outcome of each step of time, e.g. each week: the forecast smooth, the outcome restless.
 
@@ -111,10 +116,10 @@ def incremental_tracking(
     ----------
     frame : DataFrame
         `date`, `actual` and `forecast` of the step that ends on date.
-    holdout_start, text, value_label, kind
+    holdout_start, text, value_label, kind, names
         As for `cumulative_tracking`.
     """
-    return _track(frame, holdout_start, text, value_label, kind, {"actual": {"linewidth": 1.2}})
+    return _track(frame, holdout_start, text, value_label, kind, {"actual": {"linewidth": 1.2}}, None, names)
 
 
 @house_style()
@@ -124,7 +129,8 @@ def weekly_outlook(frame: pd.DataFrame, as_of: Any, text: Text, value_label: str
     Parameters
     ----------
     frame : DataFrame
-        `date` (end of the week), `actual` (missing after the as-of date) and `forecast` (missing before it).
+        `date` (end of the week), `actual` (missing after the as-of date), `forecast` (missing before it) and, if it
+        has a range, `low` and `high`.
     as_of : date
         Last day of the past.
     text, value_label, kind
@@ -143,6 +149,7 @@ def _track(
     kind: ChartKind,
     looks: dict[str, dict[str, Any]],
     sides: tuple[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Figure:
     """Draw both lines, parted at a date; named sides need no names at the ends of the lines."""
     ordered = frame.dropna(subset=["date"]).sort_values("date")
@@ -150,22 +157,29 @@ def _track(
     if not drawn:
         return blank(text)
     fig, ax = canvas(height=4.0)
+    heights = ordered[drawn].to_numpy().ravel()
+    if {"low", "high"} <= set(ordered.columns):
+        low, high = drawable(ordered["low"]), drawable(ordered["high"])
+        ax.fill_between(places(ordered["date"]), low, high, color=colour_of("forecast"), alpha=0.15, linewidth=0)
+        heights = np.append(heights, [low, high])
     for name in drawn:
         ax.plot(places(ordered["date"]), drawable(ordered[name]), color=colour_of(name), **looks.get(name, {}))
-    from_zero(ax, ordered[drawn].to_numpy().ravel())
+    from_zero(ax, heights)
     value_axis(ax.yaxis, text, kind)
     time_axis(ax, text)
     ax.set_title(value_label)
     _ = text
     _split(ax, holdout_start, sides or (_("← what the model saw"), _("kept to check →")))
     if sides is None:
-        _name_lines(ax, ordered, drawn, text)
+        _name_lines(ax, ordered, drawn, text, names)
     return fig
 
 
-def _name_lines(ax: Axes, frame: pd.DataFrame, drawn: list[str], text: Text) -> None:
+def _name_lines(
+    ax: Axes, frame: pd.DataFrame, drawn: list[str], text: Text, names: Mapping[str, str] | None = None
+) -> None:
     _ = text
-    names = {"actual": _("What happened"), "forecast": _("Forecast"), "naive": _("Naive forecast")}
+    names = names or {"actual": _("What happened"), "forecast": _("Forecast"), "naive": _("Naive forecast")}
     label_ends(ax, [(last_value(frame[name]), names[name], colour_of(name)) for name in drawn])
 
 
