@@ -83,9 +83,9 @@ def trend(monthly: pd.Series, no_change_below: float) -> Claim:
     Returns
     -------
     Claim
-        ``too_short``; ``refunds_exceed`` where more went back than came in; or ``steady``, ``rising`` or ``falling`` and
-        what they are held against, ``_on_year`` or ``_on_quarter``. Facts: change (relative, without sign), low and high
-        of a month, months.
+        ``too_short``; ``refunds_exceed`` where more went back than came in; or ``steady``, ``rising`` or ``falling``
+        and what they are held against, ``_on_year`` or ``_on_quarter``. Facts: change (relative, without sign), low and
+        high of a month, months.
     """
     months = len(monthly)
     facts = {"low": monthly.min() if months else None, "high": monthly.max() if months else None, "months": months}
