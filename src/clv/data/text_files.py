@@ -7,6 +7,7 @@ Encoding and layout are stated or detected; what a date or an amount means is de
 from __future__ import annotations
 
 import glob
+import gzip
 from functools import partial
 from pathlib import Path
 
@@ -31,9 +32,13 @@ OTHER_KINDS = (
     (b"SQLite format 3\x00", "an SQLite database", ".sqlite"),
     (b"PAR1", "a Parquet file", ".parquet"),
     (b"\x1f\x8b", "a gzip archive", ".csv.gz"),
+    (b"BZh", "a bzip2 archive", ".csv, once unpacked"),
+    (b"\xfd7zXZ", "an xz archive", ".csv, once unpacked"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive", ".csv, once unpacked"),
     (b"%PDF", "a PDF document", ".csv, once exported as a table"),
 )
 """First bytes of files that are no text whatever their name says; what they are and the name they should have."""
+MOST_COLUMNS = 2_000  # the engine's memory grows with their square; no table of ours has more than a few dozen
 DUCKDB_MAGIC = b"DUCK"  # eight bytes into the file
 
 
@@ -53,6 +58,9 @@ def read(engine: Backend, files: list[Path], source: SourceTable, staging: Path)
     if source.delimiter == "whitespace":
         return _read_whitespace(engine, files, paths, heads[0], source, staging, encodings)
     layouts = [find_layout(head, source, str(file)) for file, head in zip(files, heads, strict=True)]
+    for file, layout in zip(files, layouts, strict=True):
+        if len(layout.names) > MOST_COLUMNS:
+            raise DataError(f"{file}: its header names {len(layout.names):,} columns; keep those that are mapped")
     if other := [f for f, layout in zip(files, layouts, strict=True) if layout.names != layouts[0].names]:
         raise DataError(f"{other[0]}: its header is not that of {files[0].name}; give all files the same columns")
     decisions = (*encodings, *dict.fromkeys(d for layout in layouts for d in decisions_on(layout, source)))
@@ -61,10 +69,11 @@ def read(engine: Backend, files: list[Path], source: SourceTable, staging: Path)
 
 def _refuse_other_kind(file: Path) -> None:
     """Refuse a file whose first bytes say that it is no text, whatever its name says."""
-    if file.suffix.lower() == ".gz":
-        return
-    with file.open("rb") as raw:
-        begin = raw.read(16)
+    try:
+        with open_text(file) as raw:
+            begin = raw.read(16)
+    except (gzip.BadGzipFile, EOFError):
+        raise DataError(f"{file}: is no gzip archive; give text a name without .gz, or copy it again") from None
     found = [(kind, ending) for magic, kind, ending in OTHER_KINDS if begin.startswith(magic)]
     if begin[8:12] == DUCKDB_MAGIC:
         found = [("a DuckDB database", ".duckdb")]
