@@ -66,3 +66,28 @@ def test_ids_that_a_spreadsheet_cut_to_a_few_digits_are_said(take, short):
     taken = take(HEADER + GOOD + f'"{short}",2017-01-01,1\n' * 3)
     (said,) = [said for said in taken.intake.decisions if said.topic == "shortened_ids"]
     assert (said.n, said.examples) == (3, (short,))
+
+
+@pytest.mark.parametrize("pair", [("$", "€"), ("Pesos", "Dólares"), ("peso", "UF")])
+def test_a_column_of_currencies_in_signs_or_words_is_one_of_currencies(take, pair):
+    lines = "id,date,amount,moneda\n" + "".join(f"c{n},2017-01-0{n},1.5,{pair[n % 2]}\n" for n in range(1, 7))
+    with pytest.raises(DataError, match="moneda names 2 currencies"):
+        take(lines)
+    assert take(lines.replace(pair[0], pair[1])).intake.rows_clean == 6
+
+
+@pytest.mark.parametrize("date", ["23-06-01", "05/06/2017", "1.2.17"])
+def test_one_date_that_can_be_read_in_two_ways_does_not_decide_for_all_others(take, date):
+    lines = HEADER + "".join(f"c{n},2017-01-{n % 28 + 1:02d},1.5\n" for n in range(60))
+    taken = take(lines + f"c1,{date},7\n")
+    assert (taken.intake.rows_clean, taken.reasons) == (60, ["date_not_readable"])
+    assert take(lines + "c1,25/06/2017,7\n").days[-1] == "2017-06-25"
+
+
+@pytest.mark.parametrize("breaks", [("\n", "\r\n"), ("\r\n", "\n"), ("\n", "\r\n\r\n")])
+def test_lines_that_end_in_two_ways_are_read_alike(take, breaks):
+    rows = [f'"c{n}\r\nx",2017-01-{n + 1:02d},1.5' for n in range(20)]
+    content = HEADER.strip() + breaks[0] + breaks[0].join(rows[:10]) + breaks[0] + breaks[1].join(rows[10:]) + breaks[1]
+    taken = take(content)
+    assert taken.ids == [f"c{n}\r\nx" for n in range(20)]
+    assert taken.intake.amount_clean == 30

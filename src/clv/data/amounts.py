@@ -31,6 +31,11 @@ NEGATIVE = rf"[-{MINUSES}(]"
 CURRENCY_COLUMN = re.compile(
     r"(^|_|\b)(currency|curr|ccy|moneda|divisa|devise|w(ä|ae)hrung|moeda|valuta)", re.IGNORECASE
 )
+CURRENCY_ONLY = re.compile(
+    r"(currency|curr|ccy|moneda|divisa|devise|w(ä|ae)hrung|moeda|valuta)([ _-]?(code|id|iso|symbol|sign))?",
+    re.IGNORECASE,
+)
+FEW_WORDS = 20  # distinct signs or names, e.g. $ and €, up to which a column named so holds currencies
 TELLING_SHARE = 0.2  # of amounts with a mark that can be read in one way only; of prices with cents it is all
 
 
@@ -226,7 +231,8 @@ def find_currency(rows: Table, columns: list[str], stated: str | None, where: st
         counted = rows.select(code=code).filter(_.code.notnull() & (_.code != "")).group_by("code")
         found = counted.aggregate(n=_.count()).order_by(ibis.desc("n"), "code").limit(200).execute()
         codes = dict(zip(found["code"], found["n"].astype(int), strict=True))
-        if stated is None and not codes.keys() <= set(list_currencies()):
+        is_words = CURRENCY_ONLY.fullmatch(name) and len(codes) <= FEW_WORDS and not any(map(_has_digit, codes))
+        if stated is None and not is_words and not codes.keys() <= set(list_currencies()):
             continue  # names or symbols of something else
         if len(codes) > 1:
             listed = ", ".join(f"{code} ({n:,})" for code, n in list(codes.items())[:5])
@@ -234,10 +240,14 @@ def find_currency(rows: Table, columns: list[str], stated: str | None, where: st
                 f"{where}: {name} names {len(codes)} currencies, {listed}, whose amounts do not add up; convert them "
                 "to one, or give each currency a file and a report of its own"
             )
-        if codes:
+        if codes and (stated is not None or codes.keys() <= set(list_currencies())):
             ((code_found, n),) = codes.items()
             return Decision("currency", code_found, f"{name!r} says so in {n:,} lines", "currency", n)
     return None
+
+
+def _has_digit(text: str) -> bool:
+    return any(character.isdigit() for character in text)
 
 
 def _all_currencies(rows: Table, code: Column) -> bool:

@@ -11,6 +11,7 @@ import gzip
 from functools import partial
 from pathlib import Path
 
+import duckdb
 import ibis
 import pandas as pd
 from ibis import _
@@ -64,7 +65,26 @@ def read(engine: Backend, files: list[Path], source: SourceTable, staging: Path)
     if other := [f for f, layout in zip(files, layouts, strict=True) if layout.names != layouts[0].names]:
         raise DataError(f"{other[0]}: its header is not that of {files[0].name}; give all files the same columns")
     decisions = (*encodings, *dict.fromkeys(d for layout in layouts for d in decisions_on(layout, source)))
+    try:
+        return _read_delimited(engine, files, paths, layouts, staging, decisions)
+    except duckdb.InvalidInputException as error:
+        if "invalid state" not in str(error):
+            raise
+    # what the engine says of lines that end in two ways, as where files were put together
+    paths = [_with_one_break(path, staging / f"{number}.breaks.csv") for number, path in enumerate(paths)]
+    because = "some lines end in CR LF and some in LF, as where files were put together"
+    decisions = (*decisions, Decision("line_breaks", "read alike", because))
     return _read_delimited(engine, files, paths, layouts, staging, decisions)
+
+
+def _with_one_break(file: Path, copy: Path) -> Path:
+    """Copy a text with every line ended by LF; breaks inside quotes stay as they are."""
+    is_open = False
+    with open_text(file) as raw, copy.open("wb") as out:
+        for line in raw:
+            is_open ^= line.count(b'"') % 2 == 1
+            out.write(line if is_open or not line.endswith(b"\r\n") else line[:-2] + b"\n")
+    return copy
 
 
 def _refuse_other_kind(file: Path) -> None:
