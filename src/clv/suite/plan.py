@@ -19,6 +19,8 @@ from clv.suite.places import PARTIAL, RECORD, latest_run
 from clv.suite.reuse import held, order_of, sources
 from clv.suite.workspace import CONTEXT, Context, fingerprint
 
+_SHOWN = ("export", *(notebook.page for notebook in NOTEBOOKS))
+
 
 @dataclass(frozen=True)
 class Options:
@@ -146,7 +148,7 @@ def up_to_date(config: Config, home: Path, options: Options) -> Path | None:
     latest = latest_run(home)
     if latest is None or options.force or options.only is not None or len(options.notebooks) < len(NOTEBOOKS):
         return None
-    if _pages_of(latest) != pages_key() or not (latest / "export").is_dir():
+    if _pages_of(latest) != pages_key() or not all((latest / name).exists() for name in _SHOWN):
         return None
     context = _as_it_would_be(latest, config, fingerprint(config))
     if context is None or len(held(notebook_keys(context), [latest], NOTEBOOKS)) < len(NOTEBOOKS):
