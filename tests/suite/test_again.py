@@ -170,6 +170,9 @@ def test_until_ends_with_a_notebook_and_publishes_nothing_and_only_runs_one_on_w
     shop.edit(BASE, "print('changed')")
     with pytest.raises(ConfigError, match=f"--only {FORECAST}: no run holds what {BASE} would write now"):
         shop.run(only="03")
+    with pytest.raises(ConfigError, match="--until 'three': no such notebook"):
+        shop.run(until="three")
+    assert not (shop.home / "failed").exists()  # nothing was begun
     done, executed = shop.run(until="03")
     assert (done.status, executed) == ("partial", [BASE, FORECAST])
     assert done.folder.parent == shop.home / "partial"

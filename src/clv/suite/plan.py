@@ -53,6 +53,10 @@ class Options:
         if self.keep is not None and self.keep < 1:
             raise ConfigError(f"--keep {self.keep}: must be at least 1; the latest report always stays")
 
+    def check(self) -> None:
+        """Refuse the name of a notebook that the suite does not have."""
+        _ = self.notebooks
+
     @property
     def notebooks(self) -> list[Notebook]:
         """Return the notebooks that the run is about, in the order of the suite."""

@@ -40,7 +40,7 @@ from clv.suite.places import (
     staged_link,
     write_synced,
 )
-from clv.suite.plan import Options, Plan, make_plan, up_to_date
+from clv.suite.plan import Options, Plan, foreseen, make_plan, up_to_date
 from clv.suite.remnants import REMOVED, clear_remnants, drop_if_empty, set_aside_error
 from clv.suite.reuse import take_over
 from clv.suite.site import render_site
@@ -114,6 +114,7 @@ def run_suite(config: Config, reports: Path, progress: Progress, options: Option
     """
     started = time.monotonic()
     check_parameters(config)
+    options.check()
     home = reports / config.name
     run_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     with hold(home, run_id):
@@ -122,6 +123,8 @@ def run_suite(config: Config, reports: Path, progress: Progress, options: Option
         if (latest := up_to_date(config, home, options)) is not None:
             done = Published(latest, latest / "index.html", time.monotonic() - started, status="unchanged")
         else:
+            if options.only is not None:
+                foreseen(config, home, options)  # refuses what no run before can serve, before the data are read
             done = _run(config, home, run_id, progress, options, started)
         if options.keep is not None:
             _remove_old(home, options.keep)
