@@ -41,7 +41,7 @@ from clv.suite.places import (
     write_synced,
 )
 from clv.suite.plan import Options, Plan, foreseen, make_plan, up_to_date
-from clv.suite.remnants import REMOVED, clear_remnants, drop_if_empty, set_aside_error
+from clv.suite.remnants import REMOVED, clear_remnants, clear_sockets, drop_if_empty, set_aside_error
 from clv.suite.reuse import take_over
 from clv.suite.site import render_site
 from clv.suite.workspace import PURCHASE_DAYS, Workspace, prepare
@@ -152,6 +152,8 @@ def _run(config: Config, home: Path, run_id: str, progress: Progress, options: O
         told = _of_storage(error) or error
         journal.note("run", "failed", error=type(told).__name__, message=str(told))
         set_aside_error(building, home / FAILED / run_id, told)
+        if not isinstance(error, Exception):
+            clear_sockets(home)  # nothing waits for the kernels of an interrupted run to end
         if told is error:
             raise
         raise told from error
