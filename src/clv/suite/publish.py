@@ -202,13 +202,13 @@ def _publish(home: Path, building: Path, record: dict[str, Any]) -> Path:
 
 def _of_storage(error: BaseException) -> StorageError | None:
     """Return what to tell of a disk that took no more, whoever found out; None for any other error."""
-    if isinstance(error, ClvError) or not isinstance(error, Exception):
+    if isinstance(error, StorageError) or not isinstance(error, Exception):
         return None
     if isinstance(error, OSError):
         place = f"{Path(error.filename).name}: " if error.filename else ""
         return StorageError(f"{place}{error.strerror or error}; make room or give access")
-    if any(words in str(error) for words in FULL_OR_LOCKED):
-        return StorageError(f"{error}; make room or give access")
+    if (words := next((words for words in FULL_OR_LOCKED if words in str(error)), None)) is not None:
+        return StorageError(f"{words} in the folder of the run; make room or give access")  # an engine's long sentence
     return None
 
 
