@@ -22,7 +22,7 @@ import pandas as pd
 from clv.config import Config
 from clv.data.identity.company import CARDS, MAP, REVIEW
 from clv.decisions.export import DICTIONARY, export_table, write_table
-from clv.errors import ClvError, StorageError
+from clv.errors import StorageError
 from clv.suite.execute import FULL_OR_LOCKED, Executed, Progress, execute_suite
 from clv.suite.history import HISTORY, as_text, read_history, stage_history
 from clv.suite.journal import Journal
