@@ -177,8 +177,8 @@ def churn_window(
 def buyers_as_of(purchase_days: Table, as_of: dt.date, plan: OriginPlan) -> pd.DataFrame:
     """Return who has purchased by a date, indexed by customer_id: `clv.data.behaviour.behaviour` and log_gaps."""
     described = behaviour(purchase_days, as_of, plan.span_days).filter(_.n_orders > 0)
-    buyers: pd.DataFrame = described.order_by("customer_id").execute().set_index("customer_id")
-    gaps = log_gaps(purchase_days, as_of).execute().set_index("customer_id")["log_gaps"]
+    buyers = summary_frame(described.order_by("customer_id"))
+    gaps = log_gaps(purchase_days, as_of).to_pyarrow().to_pandas().set_index("customer_id")["log_gaps"]
     return buyers.assign(log_gaps=gaps.reindex(buyers.index).fillna(0.0))
 
 

@@ -21,6 +21,7 @@ from ibis.expr.types import Table
 
 from clv.config import Config
 from clv.data.behaviour import behaviour
+from clv.data.customers import summary_frame
 from clv.data.decided import shown
 from clv.data.engine import open_engine
 from clv.data.schema import REASONS
@@ -133,7 +134,7 @@ def customers_in_parts(purchase_days: Table, as_of: dt.date, forecaster: Forecas
         if n_parts > 1:
             rows = rows.filter((_.customer_id.hash() % n_parts).abs() == part)
         described = behaviour(rows, as_of, round(forecaster.span.days)).order_by("customer_id")
-        yield described.execute().set_index("customer_id")
+        yield summary_frame(described)
 
 
 def _keep_rejected(quarantine: Path, writer: TableWriter) -> None:
