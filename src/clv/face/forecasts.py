@@ -14,10 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from clv.decisions.export import TableWriter, export_table
-from clv.decisions.forecasting import fit_forecaster, fit_models_alone
+from clv.decisions.forecasting import customers_in_parts, fit_forecaster, fit_models_alone
 from clv.decisions.lifetime_value import forecast as forecast_customers
 from clv.decisions.reach import Reach, reach_of, reach_of_buyers, require_reach
-from clv.decisions.scoring import customers_in_parts
 from clv.errors import ConfigError
 from clv.face.log import Log, read
 from clv.face.people import Customers, customers
