@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clv.checks import forecast as says
@@ -297,6 +297,7 @@ def test_advice_follows_what_the_test_showed(off, tested, known, sorts, money):
         assert named["plan"] == ("base_line" if not low else "missed" if off > 0.15 else "untested")
 
 
+@settings(max_examples=8)
 @given(st.integers(1, 60), st.floats(0, 0.5))
 def test_tenths_hold_all_that_is_to_come_within_their_ranges(n, level_error):
     value = pd.Series(np.linspace(1, 50, n))
