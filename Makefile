@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MPLBACKEND := agg
 export OMP_NUM_THREADS := 1
 
-.PHONY: install report test check bench lock clean
+.PHONY: install report test check bench docs lock clean
 
 report: install $(if $(filter data/demo.yaml,$(CONFIG)),data/demo/truth/parameters.json)  ## run the suite and print where its first page is
 	@$(BIN)/clv run '$(CONFIG)' $(language)
@@ -31,6 +31,10 @@ check: install
 
 bench: install  ## time the package beside its peers, e.g. make bench BENCH='--customers 100000'
 	@$(BIN)/python tests/benchmarks/run.py $(BENCH)
+
+docs: install  ## reference of the package from its docstrings; prints where its first page is
+	@PYTHON=$(BIN)/python bash .ci/docs
+	@echo build/api/index.html
 
 install: .venv/.installed
 

@@ -32,17 +32,41 @@ def run(
     config: Annotated[Path, typer.Argument(help="YAML file of the company, e.g. data/complete_journey.yaml")],
     language: Annotated[str | None, typer.Option(help="Language of the pages, en or es; default: the config's")] = None,
     reports: Annotated[Path, typer.Option(help="Folder that reports are published in")] = Path("reports"),
+    only: Annotated[
+        str | None, typer.Option(help="Run this notebook alone, e.g. 03; what it reads is taken from runs before")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="End with this notebook, e.g. 03; nothing is published")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(help="NOTEBOOK.NAME=VALUE, e.g. 07.listed=30; may be given again")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Take over what failed or killed runs finished")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run every notebook, whatever has changed")] = False,
+    keep: Annotated[int | None, typer.Option(help="Published runs that stay, the newest; default: all")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run; changes nothing")] = False,
 ) -> None:
-    """Run the suite and publish its report; prints the first page's path."""
+    """Run the suite and publish its report; prints the first page's path.
+
+    Notebooks whose code, parameters, data and inputs are those of the latest report are not run again.
+    """
     from clv.config import load_config, override
-    from clv.suite.publish import run_suite  # papermill and nbconvert take seconds to import
+    from clv.suite.parameters import with_parameters  # papermill and nbconvert take seconds to import
+    from clv.suite.plan import Options, foresee
+    from clv.suite.publish import run_suite
+    from clv.suite.watching import Watch
 
     settings = load_config(config)
     if language is not None:
         settings = override(settings, {"language": language}, where="--language")
-    published = run_suite(settings, reports, _progress)
-    log.print(f"published in {published.seconds:.0f} s", style="green")
-    typer.echo(published.folder.parent / "latest" / "index.html")
+    settings = with_parameters(settings, param or [])
+    options = Options(only=only, until=until, resume=resume, force=force, keep=keep)
+    if dry_run:
+        for line in foresee(settings, reports / settings.name, options).lines():
+            typer.echo(line)
+        return
+    with Watch(log) as watch:
+        done = run_suite(settings, reports, watch, options)
+    log.print(str(done), style="green", markup=False)
+    typer.echo(done.index if done.status == "partial" else done.folder.parent / "latest" / "index.html")
 
 
 @app.command(epilog="Example: clv score orders.csv --customer client --date day --amount net --out scores.parquet")
@@ -189,10 +213,6 @@ def _offer_validate() -> None:
 
 
 _offer_validate()
-
-
-def _progress(step: str, event: str) -> None:
-    log.print(f"{dt.datetime.now():%H:%M:%S}  {step:<18} {event}", markup=False)
 
 
 def main() -> NoReturn:

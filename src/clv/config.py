@@ -48,11 +48,12 @@ def _known_currency(code: str) -> str:
 
 
 def _portable_name(name: str) -> str:
-    if name.startswith(".") or name in {"latest", "failed"}:
-        raise ValueError("must not be 'latest' or 'failed' nor begin with a dot")
+    if name.startswith(".") or name in NOT_COMPANIES:
+        raise ValueError(f"must not be {' or '.join(map(repr, NOT_COMPANIES))} nor begin with a dot")
     return name
 
 
+NOT_COMPANIES = ("latest", "failed", "pictures", "schedules")  # the last two lie in reports/ already
 TITLE_LENGTH = 120  # characters, as many as fit into a heading
 NO_CURRENCIES = ("XXX", "XTS")  # codes of the table for no currency and for tests
 
@@ -257,6 +258,12 @@ class PortfolioRules(_Settings):
     risk_cuts: tuple[float, float] = Field(
         (0.30, 0.70), strict=False, description="Probability of no order in the churn window: medium from, high from"
     )
+    cost_of_a_call: float | None = Field(
+        None,
+        gt=0,
+        strict=False,
+        description="Of a call to a customer, in currency; default: 15 minutes of work, some 5 euros",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> PortfolioRules:
@@ -302,6 +309,8 @@ class Config(_Settings):
     notebooks: dict[str, dict[str, Scalar]] = Field(
         default_factory=dict, description="Parameters of single notebooks, e.g. 02_current_value: {top_share: 0.1}"
     )
+
+    notebook_minutes: float = Field(60.0, gt=0, description="Minutes after which a notebook of a run is stopped")
 
     _folder: str | None = PrivateAttr(None)  # of the YAML file
 

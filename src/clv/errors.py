@@ -28,3 +28,13 @@ class NotebookError(ClvError):
     """A notebook of the suite failed; what was published before is untouched."""
 
     exit_code = 4
+
+
+class StorageError(ClvError):
+    """A disk is full or a folder cannot be written to; what was published before is untouched."""
+
+
+class LockedError(ClvError):
+    """Another run holds the name; the command line ends with the code that means: try again later."""
+
+    exit_code = 75

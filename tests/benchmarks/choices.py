@@ -48,10 +48,10 @@ class Choice(NamedTuple):
 
 CHOICES: Final = (
     Choice("clv.learning.backtest", "BULK", (5.0, 1.0, 20.0, 100.0)),
-    Choice("clv.learning.candidates", "_PENALTY", (0.05, 0.005, 0.5)),
-    Choice("clv.learning.candidates", "_SILENCE_PENALTY", (10.0, 1.0, 100.0)),
-    Choice("clv.learning.candidates", "_BOOSTING.max_iter", (100, 50, 200)),
-    Choice("clv.learning.candidates", "_BOOSTING.min_samples_leaf", (100, 30, 300)),
+    Choice("clv.learning.learners", "_PENALTY", (0.05, 0.005, 0.5)),
+    Choice("clv.learning.learners", "_SILENCE_PENALTY", (10.0, 1.0, 100.0)),
+    Choice("clv.learning.learners", "_BOOSTING.max_iter", (100, 50, 200)),
+    Choice("clv.learning.learners", "_BOOSTING.min_samples_leaf", (100, 30, 300)),
     Choice("clv.learning.combine", "_PRIORS.count", (50.0, 10.0, 250.0)),
     Choice("clv.learning.combine", "_PRIORS.amount", (50.0, 10.0, 250.0)),
     Choice("clv.learning.combine", "_PRIORS.probability", (10.0, 2.0, 50.0)),

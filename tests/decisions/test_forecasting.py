@@ -13,7 +13,7 @@ from clv.data.engine import open_engine
 from clv.data.origins import OriginPlan
 from clv.decisions.forecasting import buyers_as_of, choose_level_of, churn_window, fit_forecaster
 from clv.errors import ConfigError, DataError
-from clv.learning import candidates, distribution
+from clv.learning import distribution, learners
 from clv.learning.candidates import NAIVE
 from clv.learning.distribution import Miss, level_error
 from clv.learning.forecaster import Forecaster
@@ -29,7 +29,7 @@ def quick():
     """Fit one model, grow few trees, draw few customers: what is tested here is not how much they tell."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(family, "MEMBERS", {"BG/NBD": BGNBD})
-        patch.setitem(candidates._BOOSTING, "max_iter", 10)
+        patch.setitem(learners._BOOSTING, "max_iter", 10)
         patch.setattr(distribution, "_PSEUDO_CUSTOMERS", 100)
         yield
 

@@ -17,7 +17,7 @@ from clv.decisions.lifetime_value import (
     require_enough,
 )
 from clv.errors import DataError
-from clv.learning import candidates, distribution
+from clv.learning import distribution, learners
 from clv.learning.forecaster import Forecaster
 from clv.models.purchases import family
 from clv.models.purchases.bgnbd import BGNBD
@@ -45,7 +45,7 @@ def customers(rows) -> pd.DataFrame:
 def forecaster(rows, customers) -> Forecaster:
     span, past = companies.past(rows, AS_OF, HORIZON, WINDOW)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(candidates._BOOSTING, "max_iter", 10)
+        patch.setitem(learners._BOOSTING, "max_iter", 10)
         patch.setattr(distribution, "_PSEUDO_CUSTOMERS", 100)
         patch.setattr(family, "MEMBERS", {"BG/NBD": BGNBD})
         buyers = customers.drop(NOBODY)

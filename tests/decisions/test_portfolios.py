@@ -9,14 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clv.decisions.portfolios import (
-    LEAST_ALIVE,
     NO_PURCHASE,
     PORTFOLIOS,
     assign_portfolios,
     at_risk,
-    first_to_call,
     portfolio_grid,
-    saved_by_a_call,
     summarise_portfolios,
 )
 from clv.errors import DataError
@@ -90,58 +87,10 @@ def test_a_portfolio_ranges_by_its_own_luck_and_by_the_level_that_all_share():
     assert (by_both["orders_high"] > by_luck["orders_high"]).all()
 
 
-chances = st.floats(0, 1)
-
-
-@given(st.lists(st.tuples(chances, chances, st.floats(0, 1e6)), min_size=1, max_size=20))
-def test_a_call_saves_at_most_what_is_at_risk_and_nothing_of_who_has_left_for_good(rows):
-    p_churn, p_alive, window = (np.array(column) for column in zip(*rows, strict=True))
-    customers = pd.DataFrame({"p_churn": p_churn, "p_alive": p_alive, "window_revenue": (1 - p_churn) * window})
-    saved, lost = saved_by_a_call(customers, "revenue"), at_risk(customers, "revenue")
-    assert ((saved >= 0) & (saved <= lost * (1 + 1e-9))).all()
-    assert (saved[p_alive <= 1 - p_churn] == 0).all()
-    assert np.isfinite(lost).all()
-
-
 def test_what_is_at_risk_is_what_the_window_would_bring_times_the_probability_that_it_brings_nothing():
     one = pd.DataFrame({"p_churn": [0.2], "p_alive": [0.95], "window_orders": [1.6], "window_revenue": [80.0]})
     assert at_risk(one, "orders").tolist() == pytest.approx([0.4])  # two orders of who orders at all
     assert at_risk(one, "revenue").tolist() == pytest.approx([20.0])
-    assert saved_by_a_call(one, "revenue").tolist() == pytest.approx([15.0])  # 5 of the 20 % have left for good
-
-
-def waiting(rows) -> pd.DataFrame:
-    """Return customers who bought once and are overdue."""
-    return base(rows).assign(frequency=0, recency=0.0, days_since_last=40)
-
-
-def test_without_amounts_the_orders_to_save_lead_the_list():
-    customers = waiting([("A", 0.4, 100), ("A", 0.75, 300)]).assign(window_revenue=np.nan, value_to_date=np.nan)
-    calls = first_to_call(customers, 10, 35, "orders")
-    assert calls.index.tolist() == ["c001", "c000"]
-    assert calls["orders_to_save"].tolist() == pytest.approx([0.6 * 1.5, 0.4 * 0.5])  # all but what has left for good
-    assert summarise_portfolios(customers, 0.1)["orders_at_risk"].sum() == pytest.approx(0.75 * 1.5 + 0.4 * 0.5)
-
-
-def test_the_call_list_is_the_class_a_that_is_slipping_with_most_to_save_first():
-    rows = [("A", 0.9, 100), ("A", 0.1, 10_000), ("B", 0.9, 9_000), ("A", 0.5, 300), ("A", 0.9, 100), ("A", 0.7, 50)]
-    customers = waiting(rows)
-    assert first_to_call(customers, 10, 35).index.tolist() == ["c003", "c000", "c004", "c005"]
-    assert first_to_call(customers.iloc[::-1], 2, 35).index.tolist() == ["c003", "c000"]
-    assert first_to_call(customers[customers["abc"] == "B"], 5, 35).empty
-
-
-def test_who_has_left_for_good_is_no_case_for_a_call():
-    customers = waiting([("A", 0.9, 100)] * 4).assign(p_alive=[LEAST_ALIVE, LEAST_ALIVE - 0.01, 0.1, 0.0])
-    assert first_to_call(customers, 10, 35).index.tolist() == ["c000"]
-    gone = waiting([("A", 1.0, 100)]).assign(p_alive=1.0, window_revenue=0.0)
-    assert first_to_call(gone, 10, 35).empty  # nothing would come either
-
-
-def test_who_is_not_overdue_by_the_own_pace_is_not_called():
-    rows = [("A", 0.9, 100)] * 3
-    customers = base(rows).assign(frequency=[4, 4, 0], recency=[8.0, 8.0, 0.0], days_since_last=[14, 15, 36])
-    assert first_to_call(customers, 10, 35).index.tolist() == ["c001", "c002"]  # a pace of 14 days; a window of 35
 
 
 def test_classes_and_risks_of_different_customers_are_refused():

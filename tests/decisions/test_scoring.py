@@ -13,7 +13,7 @@ from clv.decisions import scoring
 from clv.decisions.export import DICTIONARY
 from clv.decisions.scoring import score, score_file
 from clv.errors import DataError
-from clv.learning import candidates, distribution
+from clv.learning import distribution, learners
 
 COLUMNS = {"customer_id": "client", "ordered_at": "day", "amount": "net"}
 TODAY = dt.date(2026, 1, 1)
@@ -63,7 +63,7 @@ def fit_once():
         return fitted[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(candidates._BOOSTING, "max_iter", 10)
+        patch.setitem(learners._BOOSTING, "max_iter", 10)
         patch.setattr(distribution, "_PSEUDO_CUSTOMERS", 100)
         patch.setattr(scoring, "fit_forecaster", remembered)
         yield

@@ -15,7 +15,7 @@ from tests.reference import companies
 
 from clv.data.origins import Origin
 from clv.learning import backtest as backtest_module
-from clv.learning import candidates
+from clv.learning import candidates, learners
 from clv.learning.backtest import OUTCOME, Case, Habit, Target, Trained, backtest, cases_of
 from clv.learning.candidates import Learner, Rule, amount_learners, count_learners
 from clv.learning.combine import BLEND, compete
@@ -27,7 +27,7 @@ SPAN, END = 90, 540
 @pytest.fixture(scope="module", autouse=True)
 def few_trees():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(candidates._BOOSTING, "max_iter", 10)
+        patch.setitem(learners._BOOSTING, "max_iter", 10)
         yield
 
 

@@ -27,9 +27,9 @@ from clv.learning.candidates import (
     from_outside,
     patience,
     probability_learners,
-    quietly,
     rules_of_thumb,
 )
+from clv.learning.learners import quietly
 from clv.models import BGNBD, MBGCNBD, ParetoNBD
 from clv.units import days, weeks
 

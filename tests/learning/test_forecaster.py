@@ -16,7 +16,7 @@ from tests.reference import companies
 
 from clv.data.origins import Origin
 from clv.errors import ConfigError
-from clv.learning import candidates, distribution
+from clv.learning import distribution, learners
 from clv.learning.candidates import NAIVE, PROBABILITY, RULES, View
 from clv.learning.combine import BLEND
 from clv.learning.features import log_odds
@@ -36,7 +36,7 @@ MONEY = ["expected_revenue", "median_revenue", "revenue_low", "revenue_high", "r
 def quick():
     """Grow few trees and draw few customers: what is tested here is not how much they tell."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(candidates._BOOSTING, "max_iter", 10)
+        patch.setitem(learners._BOOSTING, "max_iter", 10)
         patch.setattr(distribution, "_PSEUDO_CUSTOMERS", 100)
         patch.setattr(distribution, "_PARAMETER_DRAWS", 10)
         yield
@@ -206,7 +206,9 @@ def test_over_longer_times_than_were_learned_of_the_models_and_the_expected_orde
 def test_origins_at_which_no_spend_could_be_told_are_left_out(rows):
     seen = rows[rows["ordered_on"] <= pd.Timestamp(companies.day(HISTORY))]
     span, past = companies.past(seen, companies.day(HISTORY), HORIZON)
-    past[-1] = replace(past[-1], known=past[-1].known.assign(monetary_value=-1.0))  # refunds took all that came back
+    past[-1] = replace(
+        past[-1], known=past[-1].known.assign(monetary_value=-1.0, mean_purchase=-1.0)
+    )  # refunds took all
     known = companies.known(seen, companies.day(HISTORY), span)
     forecaster = Forecaster().fit(known, past, span=days(span), horizon=days(HORIZON))
     is_sound(forecaster.predict(known, RATE))

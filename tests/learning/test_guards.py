@@ -19,7 +19,7 @@ from tests.reference import companies
 from clv.data import origins
 from clv.data.engine import open_engine
 from clv.data.origins import OriginPlan
-from clv.learning import backtest, candidates, combine, distribution, forecaster
+from clv.learning import backtest, candidates, combine, distribution, forecaster, learners
 from clv.models.calendar import corrections, level
 from clv.models.purchases import family
 from clv.models.purchases.bgnbd import BGNBD
@@ -41,7 +41,7 @@ def world(tmp_path_factory) -> SimpleNamespace:
     table = engine.read_parquet(file)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(family, "MEMBERS", {"BG/NBD": BGNBD})
-        patch.setitem(candidates._BOOSTING, "max_iter", 10)
+        patch.setitem(learners._BOOSTING, "max_iter", 10)
         patch.setattr(distribution, "_PSEUDO_CUSTOMERS", 50)
         patch.setattr(distribution, "_PARAMETER_DRAWS", 5)
         terms = {"span": days(span), "window": days(WINDOW)}

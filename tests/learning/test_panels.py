@@ -29,7 +29,7 @@ from tests.reference import companies
 from clv.data.engine import open_engine
 from clv.data.periods import Panel
 from clv.decisions.forecasting import churn_window, fit_forecaster, weeks_of
-from clv.learning import candidates, distribution
+from clv.learning import distribution, learners
 from clv.learning.backtest import Habit, cases_of
 from clv.learning.forecaster import Forecaster
 from clv.models.purchases import bgbb, family
@@ -93,7 +93,7 @@ def quick():
     """Grow few trees, draw few customers, fit one continuous model: what is tested is the model of panels."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(family, "MEMBERS", {"MBG/NBD": MBGNBD})
-        patch.setitem(candidates._BOOSTING, "max_iter", 10)
+        patch.setitem(learners._BOOSTING, "max_iter", 10)
         patch.setattr(distribution, "_PSEUDO_CUSTOMERS", 100)
         yield
 

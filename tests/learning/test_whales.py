@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from tests.reference import companies
 
-from clv.learning import candidates, distribution
+from clv.learning import distribution, learners
 from clv.learning.forecaster import Forecaster
 from clv.units import annual, days
 
@@ -18,7 +18,7 @@ WHALE, PRICE = 999_999, 7.14
 @pytest.fixture(scope="module", autouse=True)
 def quick():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(candidates._BOOSTING, "max_iter", 20)
+        patch.setitem(learners._BOOSTING, "max_iter", 20)
         patch.setattr(distribution, "_PSEUDO_CUSTOMERS", 100)
         patch.setattr(distribution, "_PARAMETER_DRAWS", 10)
         yield

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from clv.suite.execute import OWN_PARAMETERS, declared_parameters
 from clv.suite.graph import NOTEBOOKS, notebook_folder, upstream
+from clv.suite.parameters import OWN_PARAMETERS, declared_parameters
 
 LONGEST_CELL = 45  # lines of code as formatted; most of them are the reader's sentences
 

@@ -35,7 +35,9 @@ def draw_all(frame, text):
         "upright": charts.bars(frame, "name", "value", "Revenue", text, horizontal=False, highlight="Portfolio 0"),
         "grouped": charts.grouped_bars(frame, "name", two, "Share", text, "percent"),
         "histogram": charts.histogram_counts(frame, "name", "value", "Orders", "Customers", text),
-        "concentration": charts.concentration_curve(frame, text, [(0.2, 0.5, "20% hold half"), (0.8, 0.9, "80%")]),
+        "concentration": charts.concentration_curve(
+            frame, "Share", "Customers", "All equal", text, [(0.2, 0.5, "20% hold half"), (0.8, 0.9, "80%")]
+        ),
         "grid": charts.heat_grid(grid, "Customers", text, "money", row_label="Risk", column_label="When"),
         "calibration": charts.forecast_against_actual(frame, text, "Orders", "Decile"),
         "tracking": charts.cumulative_tracking(frame, start, text, "Orders"),

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from clv.errors import ConfigError, DataError
-from clv.report.tables import Column, table
+from clv.report.tables import Column, table, with_total
 from clv.report.text import Text
 
 EN, ES = Text("en", "USD"), Text("es", "USD")
@@ -118,3 +118,21 @@ def test_numbers_that_are_text_already_stand_right(read):
     frame = pd.DataFrame({"measure": ["Orders"], "model": ["+0.6%"]})
     page = read(table(frame, [Column("measure", "M"), Column("model", "Model", "written")], "T", EN)._repr_html_())
     assert page.all("td")[0].attrs["class"] == "number"
+
+
+def test_a_total_stands_at_the_foot_where_sorting_leaves_it_and_counts_for_no_row():
+    rows = pd.DataFrame({"portfolio": ["a", "b", "c"], "n": [3.0, 1, 2], "high": [9.0, 8, 7]}, index=list("abc"))
+    totalled = with_total(rows, portfolio="all", high=20.0)
+    columns = [Column("portfolio", "Portfolio"), Column("n", "Customers", "number"), Column("high", "High", "number")]
+    html = str(table(totalled, columns, "Portfolios", Text("en", "EUR"), limit=2).html)
+    body, foot = html.split("</tbody>")
+    assert "all" not in body.split("<tbody>")[1]
+    assert [value in foot.split("</tfoot>")[0] for value in (">all<", ">6<", ">20<")] == [True] * 3
+    assert "first 2 of 3" in foot
+
+
+@pytest.mark.parametrize(("first", "look"), [("customer_id", "wordy"), ("portfolio", "wordy"), ("month", "")])
+def test_lists_of_customers_and_portfolios_become_cards_on_a_phone(first, look):
+    frame = pd.DataFrame({first: ["a"], "n": [1]})
+    columns = [Column(first, "Name"), Column("n", "Number", "number")]
+    assert f'<table class="{look}">' in str(table(frame, columns, "Some rows", Text("en", "EUR")).html)

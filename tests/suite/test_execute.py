@@ -96,6 +96,8 @@ def test_warnings_of_papermill_stay_ignored_when_a_notebook_beside_ends(cores, m
     monkeypatch.setattr(execute.papermill, "execute_notebook", pretend)
     monkeypatch.setattr(execute, "_verify", lambda *_: None)
     before = list(warnings.filters)
-    executed = execute_suite(SimpleNamespace(folder=tmp_path, config=SimpleNamespace(notebooks={})), lambda *_: None)
+    executed = execute_suite(
+        SimpleNamespace(folder=tmp_path, config=SimpleNamespace(notebooks={}, notebook_minutes=1)), lambda *_: None
+    )
     assert len(executed) == len(NOTEBOOKS)
     assert warnings.filters == before

@@ -24,15 +24,27 @@ source: {transactions: {path: orders.csv, columns: {customer_id: client, ordered
 AS_OF = "2025-04-30"
 LINES = simulated_lines(60)
 REFUND = ("C00020", "2025-03-20", "-90000.00")  # beyond all sales of the holdout, and of the log
+RETURNED_ON = "2025-03-25"  # within the holdout
 LATER = [line for line in LINES if line[1] > AS_OF]
 SET_ASIDE = [("", "2025-01-10", "12.00"), ("C00021", "2025-01-11", "ten"), ("", "2025-05-20", "5000.00")]
+
+
+def returned(share: float) -> list[tuple[str, str, str]]:
+    """Return a refund of a share of what each customer bought before the holdout."""
+    spent: dict[str, float] = {}
+    for name, day, net in LINES:
+        spent[name] = spent.get(name, 0.0) + (float(net) if day < "2024-11-01" else 0.0)
+    return [(name, RETURNED_ON, f"{-share * net:.2f}") for name, net in spent.items() if net > 0]
+
+
+RETURNS = returned(0.95)
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory) -> Path:
     """Return the folder of the report of a log with a large refund, lines after the date and lines set aside."""
     folder = tmp_path_factory.mktemp("shop")
-    write_csv(folder / "orders.csv", [*LINES, REFUND, *SET_ASIDE])
+    write_csv(folder / "orders.csv", [*LINES, REFUND, *RETURNS, *SET_ASIDE])
     (folder / "shop.yaml").write_text(f"{YAML}as_of: {AS_OF}\nhorizon_days: 970\nlanguage: es\n", encoding="utf-8")
     return run_suite(load_config(folder / "shop.yaml"), folder / "reports", lambda *_: None).folder
 
@@ -45,11 +57,11 @@ def test_the_refund_is_in_the_value_to_date_and_the_forecast_is_made(shop):
     record = json.loads((shop / "run.json").read_text(encoding="utf-8"))["accounts"]
     used = [float(net) for _, day, net in LINES if day <= AS_OF]
     assert record["has_amounts"]
-    assert float(record["amount_used"]) == pytest.approx(sum(used) - 90_000)
-    assert (record["rows_used"], record["rows_later"]) == (len(used) + 1, len(LATER))
+    assert float(record["amount_used"]) == pytest.approx(sum(used) - 90_000 + sum(float(net) for _, _, net in RETURNS))
+    assert (record["rows_used"], record["rows_later"]) == (len(used) + 1 + len(RETURNS), len(LATER))
     assert (record["rows_set_aside"], record["rows_set_aside_later"]) == (2, 1)
     assert (float(record["amount_set_aside"]), record["rows_of_unknown_worth"]) == (12.0, 1)
-    assert record["rows_read"] == len(LINES) + 4
+    assert record["rows_read"] == len(LINES) + len(RETURNS) + 4
 
 
 def test_the_pages_say_what_is_used_what_is_later_and_what_is_of_unknown_worth(shop):
@@ -90,7 +102,10 @@ def test_histories_of_other_kinds_are_forecast_with_a_page_that_says_so(kind, tm
         "zeros": ([(name, day, "0.00") for name, day, _ in LINES], "", "holds no amounts, or none but zero"),
     }[kind]
     write_csv(tmp_path / "orders.csv", lines)
-    (tmp_path / "shop.yaml").write_text(f"{YAML}{setting}\n", encoding="utf-8")
+    yaml = (
+        YAML.replace("path: orders.csv,", "path: orders.csv, keep_far_dates: true,") if kind == "silent test" else YAML
+    )
+    (tmp_path / "shop.yaml").write_text(f"{yaml}{setting}\n", encoding="utf-8")
     folder = tmp_path / "run"
     folder.mkdir()
     run = workspace.prepare(load_config(tmp_path / "shop.yaml"), folder, run_id="test", today=dt.date(2026, 1, 1))

@@ -55,6 +55,18 @@ def test_a_run_publishes_one_page_per_notebook_and_points_latest_at_it(english):
     assert not any((english.folder.parent / ".building").glob("*"))
 
 
+def test_lists_of_one_identity_name_ids_and_no_person(english):
+    record = json.loads((english.folder / "run.json").read_text(encoding="utf-8"))["identity"]
+    export = {name: pd.read_csv(english.folder / "export" / f"{name}.csv", dtype=str) for name in (
+        "identity_map", "pairs_to_review", "cards_to_complete")}  # fmt: skip
+    assert len(export["identity_map"]) == sum(record["records"].values())
+    assert export["identity_map"]["person_id"].nunique() == record["people"]
+    assert len(export["pairs_to_review"]) == record["review"]
+    assert list(export["cards_to_complete"]) == ["customer_id", "missing", "value"]
+    assert set(export["cards_to_complete"]["customer_id"]) <= set(export["identity_map"]["person_id"])
+    assert not [file for file in english.folder.glob("*.parquet") if "quarantine" not in file.name]
+
+
 def test_each_notebook_reports_its_progress(english):
     for notebook in NOTEBOOKS:
         assert [event.split()[0] for step, event in english.events if step == notebook.slug] == ["started", "done"]
@@ -197,7 +209,7 @@ def test_spanish_pages_are_spanish(spanish, english):
 def test_the_records_of_a_run_tell_no_path_of_the_machine(english, company):
     for name in ("run.json", "context.json"):
         record = (english.folder / name).read_text(encoding="utf-8")
-        assert json.loads(record)["config"]["source"]["transactions"]["path"] == "orders.csv"
+        assert json.loads(record)["config"]["source"]["transactions"][0]["path"] == "orders.csv"
         assert not re.search(r'"(/|[A-Z]:\\\\)', record)
         assert str(company.parent) not in record
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import ibis
 from ibis import _
-from ibis.expr.types import Table
+from ibis.expr.types import Table, Value
 
 from clv.data.customers import customer_summary, spent
 from clv.units import DAYS_PER_WEEK
@@ -59,8 +59,7 @@ def behaviour(days: Table, as_of: dt.date, span_days: int) -> Table:
     bought, age, net = aged.is_purchase, aged.age, spent(aged).cast("float64")
     windows = {f"orders_{window}d": window for window in WINDOWS} | {"orders_in_span": span_days}
     recent = aged.group_by("customer_id").aggregate(
-        mean_purchase=net.mean(where=bought),
-        returned=ibis.greatest(-net.sum(where=~bought).fill_null(0.0), 0.0),
+        **_money_of_purchases(aged),
         **{name: (bought & (age < window)).sum() for name, window in windows.items()},
         **{
             f"fading_orders_{half_life}d": (ibis.literal(0.5) ** (age / half_life)).sum(where=bought)
@@ -79,6 +78,37 @@ def behaviour(days: Table, as_of: dt.date, span_days: int) -> Table:
     returned = ibis.ifelse(priced, joined.returned, ibis.null(float))
     named = (*summary.columns, "mean_purchase", "returned", *ACTIVITY)
     return joined.mutate(**repeats, **money, returned=returned).select(*named)
+
+
+def priced_summary(days: Table, as_of: dt.date) -> Table:
+    """Describe each customer by what probability models and the model of spend look at, a small part of `behaviour`.
+
+    Parameters
+    ----------
+    days, as_of
+        As for `behaviour`.
+
+    Returns
+    -------
+    Table
+        One row per customer with a line up to `as_of`: the columns of `clv.data.schema.CUSTOMERS`, mean_purchase and
+        returned, in the order of customer_id.
+    """
+    known = days.filter(_.ordered_on <= as_of)
+    summary = customer_summary(known, as_of)
+    joined = summary.inner_join(known.group_by("customer_id").aggregate(**_money_of_purchases(known)), "customer_id")
+    returned = ibis.ifelse(joined.value_to_date.notnull(), joined.returned, ibis.null(float))
+    named = joined.mutate(returned=returned).select(*summary.columns, "mean_purchase", "returned")
+    return named.order_by("customer_id")
+
+
+def _money_of_purchases(days: Table) -> dict[str, Value]:
+    """Return the aggregates mean_purchase and returned of a customer's days."""
+    net = spent(days).cast("float64")
+    return {
+        "mean_purchase": net.mean(where=days.is_purchase),
+        "returned": ibis.greatest(-net.sum(where=~days.is_purchase).fill_null(0.0), 0.0),
+    }
 
 
 def log_gaps(days: Table, as_of: dt.date) -> Table:

@@ -10,7 +10,7 @@ from ibis.backends.duckdb import Backend
 
 from clv.config import SourceTable
 from clv.credentials import is_database, without_secrets
-from clv.data import databases, parquet_files, spreadsheets, text_files
+from clv.data import parquet_files, text_files
 from clv.data.reading import Reading
 from clv.errors import DataError
 
@@ -74,15 +74,19 @@ def read_source(engine: Backend, source: SourceTable, staging: Path) -> Reading:
 
 
 def _read(engine: Backend, kind: str, files: list[Path], source: SourceTable, staging: Path) -> Reading:
-    match kind:
+    match kind:  # what takes long to import is, where it is needed
         case "text":
             return text_files.read(engine, files, source, staging)
         case "parquet":
             return parquet_files.read(engine, files, source)
         case "sheet":
+            from clv.data import spreadsheets
+
             return Reading(spreadsheets.read(engine, files, source, staging))
-        case "postgresql":
-            return Reading(databases.read_postgres(engine, source, staging))
+    from clv.data import databases
+
+    if kind == "postgresql":
+        return Reading(databases.read_postgres(engine, source, staging))
     if databases.is_sqlite(files[0]):
         return Reading(databases.read_sqlite(engine, files, source.table, staging))
     return Reading(databases.read_duckdb(engine, files, source.table))
@@ -114,6 +118,8 @@ def matching_files(path: str) -> list[Path]:
 def fingerprint(source: SourceTable) -> bytes:
     """Return the SHA-256 of a place of a table: of its files, or of what a server says of all rows."""
     if is_database(source.path):
+        from clv.data import databases
+
         return hashlib.sha256(databases.fingerprint_postgres(source)).digest()
     digest = hashlib.sha256()
     for file in matching_files(locate(source.path)):

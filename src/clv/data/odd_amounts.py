@@ -53,11 +53,11 @@ class Odd(NamedTuple):
         found = []
         if len(self.days):
             largest = self.days.sort_values("net", ascending=False).head(3).itertuples()
-            told = tuple(f"{row.customer_id}, {row.ordered_on:%Y-%m-%d}: {row.net:,.2f}" for row in largest)
+            told = tuple(f"{row.customer_id} ({row.ordered_on:%Y-%m-%d})" for row in largest)
             because = "each lies far beyond the customer's other days; the value to date holds it as it is"
             found.append(Decision("odd_amounts", "forecast as usual days", because, None, len(self.days), told))
         if len(self.refunds):
-            told = tuple(f"{row.customer_id}: {row.returned:,.2f}" for row in self.refunds.head(3).itertuples())
+            told = tuple(str(name) for name in self.refunds["customer_id"].head(3))
             because = "more was returned than ever paid; the forecast takes no more back than that"
             found.append(Decision("odd_refunds", "limited to the purchases", because, None, len(self.refunds), told))
         return tuple(found)

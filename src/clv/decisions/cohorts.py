@@ -46,3 +46,27 @@ def retention_grid(activity: pd.DataFrame, as_of: dt.date, period_months: int) -
     whole = ends <= tomorrow.year * 12 + tomorrow.month
     shares = counts.div(counts[0], axis="index").where(whole)
     return shares.dropna(axis="index", how="all").dropna(axis="columns", how="all")
+
+
+def cohort_sizes(activity: pd.DataFrame) -> pd.Series:
+    """Return the customers of each cohort, from the activity that `retention_grid` takes."""
+    first = activity[activity["age"] == 0]
+    return pd.Series(first["customers"].to_numpy(), index=pd.to_datetime(first["cohort"]), name="customers")
+
+
+def reached_age(grid: pd.DataFrame, sizes: pd.Series) -> pd.Series:
+    """Return the customers whose cohort has lived each age of `retention_grid` in full."""
+    return grid.notna().mul(sizes.reindex(grid.index), axis="index").sum()
+
+
+def pooled_retention(grid: pd.DataFrame, sizes: pd.Series) -> pd.Series:
+    """Return the share of all customers who bought at each age, each counting once, of those who have reached it.
+
+    Examples
+    --------
+    >>> grid = pd.DataFrame({0: [1.0, 1.0], 1: [0.5, None]}, index=["old", "new"])
+    >>> pooled_retention(grid, pd.Series({"old": 30, "new": 10})).to_dict()
+    {0: 1.0, 1: 0.5}
+    """
+    bought = grid.mul(sizes.reindex(grid.index), axis="index").sum()
+    return bought / reached_age(grid, sizes)

@@ -12,12 +12,12 @@ import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
-from clv.data.behaviour import behaviour, log_gaps
-from clv.data.customers import customer_summary, distinct_counts
+from clv.data.behaviour import behaviour, log_gaps, priced_summary
+from clv.data.customers import customer_summary, distinct_counts, summary_frame
 from clv.data.origins import OriginPlan, history_start, plan_origins, read_origins, sample_days
 from clv.data.periods import Panel, panel_of
 from clv.data.series import daily_series
-from clv.decisions.lifetime_value import require_enough
+from clv.decisions.lifetime_value import buyers_of, require_enough
 from clv.decisions.outlook import observed_weeks
 from clv.learning.candidates import interval_quantile
 from clv.learning.distribution import Miss, level_error, parameter_error
@@ -39,6 +39,8 @@ def fit_forecaster(
     horizon: Horizon,
     window_days: int | None = None,
     candidates: Outside = (),
+    *,
+    contest: bool = True,
 ) -> Forecaster:
     """Fit the forecast of every customer's orders and money within the horizon, and of silence within a window.
 
@@ -55,6 +57,8 @@ def fit_forecaster(
     candidates
         More of them to compete, by name or named by their class: scikit-learn regressors, classifiers and pipelines,
         and purchase models; see `clv.learning.candidates.from_outside`.
+    contest
+        Whether anything is tried in the past and learned; without it `fit_models_alone`.
 
     Returns
     -------
@@ -69,6 +73,9 @@ def fit_forecaster(
         If no probability model can be fitted.
     """
     known_days = purchase_days.filter(_.ordered_on <= as_of)
+    if not contest:
+        known = summary_frame(priced_summary(known_days, as_of))
+        return fit_models_alone(buyers_of(known), horizon, window_days, panel_of(known_days), as_of=as_of)
     triples = distinct_counts(customer_summary(known_days, as_of)).execute()
     require_enough(triples["frequency"], triples["n_customers"])
     panel = panel_of(known_days)
@@ -87,6 +94,42 @@ def fit_forecaster(
     )
     level = choose_level_of(sample, as_of, horizon, forecaster.ground_.family_)
     return forecaster.at_level(level.factor, _error_of(level, forecaster) if level.reason == "corrected" else None)
+
+
+def fit_models_alone(
+    known: pd.DataFrame,
+    horizon: Horizon,
+    window_days: int | None = None,
+    panel: Panel | None = None,
+    *,
+    as_of: dt.date | None = None,
+) -> Forecaster:
+    """Fit the probability models alone: nothing is tried in the past, nothing learned, and the level is as it comes.
+
+    Parameters
+    ----------
+    known
+        Customers with a purchase day: frequency, recency, T (weeks) and, where money is known, monetary_value; with
+        mean_purchase, n_orders and returned from `clv.data.behaviour.priced_summary` first purchases and refunds count.
+    horizon, window_days
+        As for `fit_forecaster`.
+    panel, as_of
+        Of a log recorded in periods, and its last day.
+
+    Returns
+    -------
+    Forecaster
+        Its ranges are those that the models themselves imply.
+
+    Raises
+    ------
+    DataError, ConvergenceError
+        As for `fit_forecaster`.
+    """
+    require_enough(known["frequency"], 1.0)
+    window = churn_window(known, window_days, horizon, panel)
+    opportunities = None if panel is None or as_of is None else panel.opportunities(as_of, horizon)
+    return Forecaster().fit(known, [], span=horizon, horizon=horizon, window=window, opportunities=opportunities)
 
 
 def churn_window_of(purchase_days: Table, as_of: dt.date, stated_days: int | None, horizon: Horizon) -> Horizon:

@@ -297,6 +297,8 @@ def check_on_holdout(
     flagged_from: float,
     window: Horizon | None = None,
     candidates: Outside = (),
+    *,
+    contest: bool = True,
 ) -> HoldoutCheck:
     """Fit on the days up to `start` alone, forecast the span up to `as_of`, and put beside it what happened.
 
@@ -313,7 +315,7 @@ def check_on_holdout(
     window
         Silence that counts as churn, in which its probability is tested; where it is longer than the holdout, or not
         given, the holdout is the window.
-    candidates
+    candidates, contest
         As for `clv.decisions.forecasting.fit_forecaster`: what is tried is what is published.
 
     Returns
@@ -329,7 +331,7 @@ def check_on_holdout(
     span = days((as_of - start).days)
     tested = span if window is None else min(window, span)
     try:
-        forecaster = fit_forecaster(purchase_days, start, span, round(tested.days), candidates)
+        forecaster = fit_forecaster(purchase_days, start, span, round(tested.days), candidates, contest=contest)
     except DataError as error:
         raise DataError(f"before the {span.days:.0f} days of the test, {error}, or shorten holdout_days") from None
     day = OriginPlan(round(span.days), (start,), round(forecaster.span.days))

@@ -13,12 +13,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from clv.decisions.reach import FEWEST_BUYERS, FEWEST_RETURNED
 from clv.errors import DataError
 from clv.learning.forecaster import Forecaster
 from clv.models.spend.repeat_spend import spend_frequency_correlation
 from clv.units import DAYS_PER_WEEK, DiscountRate, require_rate
-
-FEWEST_BUYERS, FEWEST_RETURNED = 10, 3  # with fewer, four parameters fit anything
 
 FORECAST_COLUMNS: Final = (
     "p_alive",
@@ -49,7 +48,7 @@ def forecast(
     known: pd.DataFrame,
     forecaster: Forecaster,
     *,
-    as_of: dt.date,
+    as_of: dt.date | None,
     margin: float,
     rate: DiscountRate,
 ) -> pd.DataFrame:
@@ -62,7 +61,7 @@ def forecast(
     forecaster
         From `clv.decisions.forecasting.fit_forecaster`; its horizon and window are those of the forecast.
     as_of
-        Last day that counts.
+        Last day that counts; None where it is not known, and then no next_order is told.
     margin
         Contribution margin as a fraction of sales, above 0 and at most 1.
     rate
@@ -82,7 +81,7 @@ def forecast(
     """
     require_rate(rate)
     buyers = buyers_of(known)
-    if forecaster.money_ is None and buyers["value_to_date"].notna().any():
+    if forecaster.money_ is None and "value_to_date" in buyers and buyers["value_to_date"].notna().any():
         raise DataError(
             f"amounts are known, but no purchase of {len(buyers):,} customers brought money: check the sign of the "
             "amounts, or leave amount out of columns (score: --no-amount) to forecast orders alone"
@@ -98,7 +97,7 @@ def forecast(
         clv=present * table["expected_revenue"],
         clv_low=present * table["revenue_low"],
         clv_high=present * table["revenue_high"],
-        next_order=pd.Timestamp(as_of) + pd.to_timedelta(np.ceil(ahead), unit="D"),
+        next_order=(pd.NaT if as_of is None else pd.Timestamp(as_of)) + pd.to_timedelta(np.ceil(ahead), unit="D"),
         overdue=DAYS_PER_WEEK * (buyers["T"] - buyers["recency"]) / gap,
     )
     return table[list(FORECAST_COLUMNS)].reindex(known.index)
@@ -156,5 +155,8 @@ def require_buyers(customers: pd.DataFrame) -> pd.DataFrame:
 
 
 def buyers_of(customers: pd.DataFrame) -> pd.DataFrame:
-    """Return the customers with at least one purchase day: those a rhythm can be known of."""
-    return customers[customers["first_order"].notna()]
+    """Return the customers with at least one purchase day: those a rhythm can be known of.
+
+    A frame without first_order holds no others.
+    """
+    return customers[customers["first_order"].notna()] if "first_order" in customers else customers

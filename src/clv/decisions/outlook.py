@@ -12,7 +12,6 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.interpolate import PchipInterpolator
 
 from clv.errors import DataError
 from clv.models.calendar.level import Level
@@ -168,6 +167,8 @@ def _require_cumulative(cumulative: pd.DataFrame) -> None:
 
 def _spread(weeks: pd.Series, total: pd.Series, edges: npt.NDArray[np.int_], factor: pd.Series) -> FloatArray:
     """Return each week's share of the total: the curve's rise, shifted by the season, scaled back to the same sum."""
+    from scipy.interpolate import PchipInterpolator  # a tenth of a second that `clv score` need not pay
+
     heights = total.to_numpy(dtype=float)
     if not np.isfinite(heights).all():
         return np.full(len(factor), np.nan)

@@ -9,7 +9,6 @@ import pandas as pd
 
 from clv.errors import DataError
 from clv.models.outcomes.totals import totals_by_group
-from clv.units import DAYS_PER_WEEK
 
 Measure = Literal["orders", "revenue"]
 
@@ -17,7 +16,6 @@ MEASURES: Final[tuple[Measure, ...]] = ("orders", "revenue")
 VALUE_CLASSES: Final = ("A", "B", "C")
 RISK_BANDS: Final = ("steady", "at_risk", "leaving")
 NO_PURCHASE: Final = "no_purchase"
-LEAST_ALIVE: Final = 0.5  # below, a customer has more likely left for good: a case for winning back, not for a call
 _LEAST_LIKELY: Final = 1e-9  # probability of an order, below which there is no money either
 PORTFOLIOS: Final = (*(f"{value}_{risk}" for value in VALUE_CLASSES for risk in RISK_BANDS), NO_PURCHASE)
 """All portfolios, by value and then by risk; the last holds who never had a purchase day, e.g. refunds only."""
@@ -108,54 +106,6 @@ def at_risk(customers: pd.DataFrame, of: Measure) -> pd.Series:
     [40.0]
     """
     return customers["p_churn"] * _if_any(customers, of)
-
-
-def saved_by_a_call(customers: pd.DataFrame, of: Measure) -> pd.Series:
-    """Return what a call that brings the customer back can save within the churn window, at most.
-
-    Of the probability of silence only the part counts in which someone is still there: who has left for good, 1 −
-    p_alive, is silent whatever is done.
-
-    Examples
-    --------
-    >>> both = pd.DataFrame({"p_churn": [0.6, 1.0], "p_alive": [0.9, 0.0], "window_revenue": [40.0, 0.0]})
-    >>> saved_by_a_call(both, "revenue").round(6).tolist()
-    [50.0, 0.0]
-    """
-    though_there = (customers["p_churn"] - (1 - customers["p_alive"])).clip(lower=0.0)
-    return though_there * _if_any(customers, of)
-
-
-def first_to_call(customers: pd.DataFrame, n: int, window_days: float, of: Measure = "revenue") -> pd.DataFrame:
-    """Return the overdue key customers with most to save, in class A.
-
-    The list ends where p_alive says that hardly anyone is there; who ordered more recently than their own mean interval
-    is not overdue, whatever the model says.
-
-    Parameters
-    ----------
-    customers
-        As for `summarise_portfolios`, with p_alive, frequency, recency (weeks) and days_since_last.
-    n
-        At most so many.
-    window_days
-        Churn window, the interval of customers who have none of their own.
-    of
-        What is at risk: revenue, or orders in a log without amounts.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of `customers` at risk or leaving with their revenue_to_save or orders_to_save, most first, ties by
-        customer_id.
-    """
-    slipping = customers[customers["portfolio"].isin(["A_at_risk", "A_leaving"])].sort_index()
-    interval = DAYS_PER_WEEK * slipping["recency"] / slipping["frequency"].where(slipping["frequency"] > 0)
-    overdue = slipping["days_since_last"] > interval.fillna(window_days)
-    slipping = slipping[overdue & (slipping["p_alive"] >= LEAST_ALIVE)]
-    weighed = slipping.assign(**{f"{of}_to_save": saved_by_a_call(slipping, of)})
-    worth_it = weighed[weighed[f"{of}_to_save"] > 0]
-    return worth_it.sort_values(f"{of}_to_save", ascending=False, kind="stable").head(n)
 
 
 def portfolio_grid(customers: pd.DataFrame) -> pd.DataFrame:

@@ -10,9 +10,9 @@ from ibis import _
 from ibis.expr.types import Table
 
 from clv.data.origins import history_start, sample_days
-from clv.decisions.lifetime_value import FEWEST_BUYERS, FEWEST_RETURNED
 from clv.errors import DataError
 
+FEWEST_BUYERS, FEWEST_RETURNED = 10, 3  # with fewer, four parameters fit anything
 FAR: Final = 2.0  # times the history: a span of that length cannot be tried even once on half of it
 
 

@@ -9,7 +9,6 @@ import datetime as dt
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from math import ceil
 from pathlib import Path
 from typing import Final
@@ -21,12 +20,11 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
 from clv.config import Config
-from clv.data.accounting import Accounts
 from clv.data.behaviour import behaviour
 from clv.data.decided import shown
 from clv.data.engine import open_engine
 from clv.data.schema import REASONS
-from clv.decisions.basis import Basis, settle
+from clv.decisions.basis import Basis, account_of, currency_of, settle
 from clv.decisions.export import TableWriter, export_table
 from clv.decisions.forecasting import fit_forecaster
 from clv.decisions.lifetime_value import forecast
@@ -115,14 +113,8 @@ def _prepare(
 
 
 def _parts(scoring: _Scoring) -> Iterator[pd.DataFrame]:
-    """Forecast the customers part by part, in the order of customer_id where one part holds them all."""
-    n_parts = ceil(int(scoring.purchase_days.customer_id.nunique().execute()) / CUSTOMERS_PER_PART)
-    for part in range(n_parts):
-        rows = scoring.purchase_days
-        if n_parts > 1:
-            rows = rows.filter((_.customer_id.hash() % n_parts).abs() == part)
-        span = round(scoring.forecaster.span.days)
-        known = behaviour(rows, scoring.basis.as_of, span).order_by("customer_id").execute().set_index("customer_id")
+    """Forecast the customers part by part and return what is exported of each."""
+    for known in customers_in_parts(scoring.purchase_days, scoring.basis.as_of, scoring.forecaster):
         predicted = forecast(
             known,
             scoring.forecaster,
@@ -131,6 +123,17 @@ def _parts(scoring: _Scoring) -> Iterator[pd.DataFrame]:
             rate=scoring.config.discount_rate,
         )
         yield export_table(known, predicted)
+
+
+def customers_in_parts(purchase_days: Table, as_of: dt.date, forecaster: Forecaster) -> Iterator[pd.DataFrame]:
+    """Yield what a forecaster knows of the customers, in the order of customer_id where one part holds them all."""
+    n_parts = ceil(int(purchase_days.customer_id.nunique().execute()) / CUSTOMERS_PER_PART)
+    for part in range(n_parts):
+        rows = purchase_days
+        if n_parts > 1:
+            rows = rows.filter((_.customer_id.hash() % n_parts).abs() == part)
+        described = behaviour(rows, as_of, round(forecaster.span.days)).order_by("customer_id")
+        yield described.execute().set_index("customer_id")
 
 
 def _keep_rejected(quarantine: Path, writer: TableWriter) -> None:
@@ -148,7 +151,7 @@ def _keep_rejected(quarantine: Path, writer: TableWriter) -> None:
 def _said(scoring: _Scoring, n_customers: int) -> list[str]:
     contest, horizon_days = scoring.forecaster.contest_, scoring.config.horizon_days
     return [
-        account_of(scoring.basis.accounts, scoring.basis.as_of, _currency(scoring.basis)),
+        account_of(scoring.basis.accounts, scoring.basis.as_of, currency_of(scoring.basis)),
         f"{n_customers:,} customers as of {scoring.basis.as_of}; forecast over {horizon_days} days; "
         f"churn is no order within {scoring.forecaster.window.days:.0f} days",
         f"forecast by: {contest.winner}, "
@@ -160,40 +163,6 @@ def _said(scoring: _Scoring, n_customers: int) -> list[str]:
         *_cautions(scoring),
         *(f"decided: {shown(decision)}" for decision in scoring.basis.intake.decisions if decision.n is not None),
     ]
-
-
-def _currency(basis: Basis) -> str:
-    """Return the currency that the lines name; a file that names none has one, but we do not know which."""
-    return next((found.value for found in basis.intake.decisions if found.topic == "currency"), "")
-
-
-def account_of(accounts: Accounts, as_of: dt.date, currency: str) -> str:
-    """Return in one sentence what became of every line, and of the money on those that are not used.
-
-    Examples
-    --------
-    >>> from decimal import Decimal
-    >>> accounts = Accounts(9, 5, 2, 1, 1, {"no_customer_id": 1}, 0, Decimal(50), Decimal(20), Decimal("7.5"), True)
-    >>> account_of(accounts, dt.date(2024, 6, 30), "EUR")
-    '5 of 9 lines used; 2 after 2024-06-30 (20.00 EUR), not used; 1 set aside (7.50 EUR): no_customer_id: 1; 1 after \
-2024-06-30 that cannot be used'
-    """
-
-    def worth(money: Decimal | None) -> str:
-        return f" ({f'{money:,.2f} {currency}'.strip()})" if accounts.has_amounts and money is not None else ""
-
-    parts = [f"{accounts.rows_used:,} of {accounts.rows_read:,} lines used"]
-    if accounts.rows_later:
-        parts.append(f"{accounts.rows_later:,} after {as_of}{worth(accounts.amount_later)}, not used")
-    if accounts.rows_set_aside:
-        unknown = accounts.rows_of_unknown_worth if accounts.has_amounts else 0
-        money = worth(accounts.amount_set_aside if unknown < accounts.rows_set_aside else None)
-        also = f", {unknown:,} of them of unknown worth" if unknown else ""
-        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in accounts.reasons.items())
-        parts.append(f"{accounts.rows_set_aside:,} set aside{money}{also}: {reasons}")
-    if accounts.rows_set_aside_later:
-        parts.append(f"{accounts.rows_set_aside_later:,} after {as_of} that cannot be used")
-    return "; ".join(parts)
 
 
 def _cautions(scoring: _Scoring) -> list[str]:

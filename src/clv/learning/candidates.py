@@ -7,8 +7,8 @@ origin alone, learners at what came of customers before. What is shipped has no 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Protocol, Self
@@ -16,12 +16,6 @@ from typing import Any, Final, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, PoissonRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from clv.errors import ConfigError
 from clv.learning.features import features
@@ -35,26 +29,8 @@ FloatArray = npt.NDArray[np.float64]
 PROBABILITY, REGRESSION, BOOSTING, EXPECTED = "probability models", "regression", "boosting", "expected orders"
 NAIVE, HIATUS, LAST_PERIOD = "naive rate", "hiatus", "last period again"
 RULES: Final = (NAIVE, HIATUS, LAST_PERIOD)
-SEED: Final = 20_050_517
 PATIENT_SHARE = 0.90  # of the returning customers keep a shorter mean interval than the hiatus
-# chosen by tests/benchmarks/choices.py: penalties of the squared standardised coefficients where the mean outcome is 1,
-# and of the logistic regression over all rows (1 / C); and what the trees may do
-_PENALTY = 0.05
-_SILENCE_PENALTY = 10.0
 _LEAST_LIKELY = 1e-9  # probability of an order, below which rounding is all that is left
-_LEAST_EXPECTED = 1e-3  # orders; smaller expectations would make ratios to them wild
-_BOOSTING: Final[dict[str, Any]] = {
-    # few small trees on half of the columns each: what there is to learn beyond the ground is little and noisy
-    "max_iter": 100,
-    "learning_rate": 0.04,
-    "max_leaf_nodes": 8,
-    "min_samples_leaf": 100,
-    "l2_regularization": 20.0,
-    "max_features": 0.5,
-    "max_bins": 63,
-    "early_stopping": False,
-    "random_state": SEED,
-}
 
 
 class Ground:
@@ -206,7 +182,7 @@ class OfModel:
 
     def fit(self, X: pd.DataFrame, y: FloatArray, now: View, ground: Ground) -> Forecast:
         """Fit a copy to the customers of the origin."""
-        model = clone(self.model).fit(now.known)
+        model = type(self.model)(**deepcopy(self.model.get_params())).fit(now.known)
         return lambda view: model.predict(view.known, view.length)[self.column].to_numpy(dtype=float)
 
 
@@ -218,60 +194,31 @@ class Learner:
 
     def fit(self, X: pd.DataFrame, y: FloatArray, now: View, ground: Ground) -> Forecast:
         """Fit a copy; a classifier forecasts the probability that y is 1."""
-        copy = clone(self.estimator, safe=False)  # also of what has fit and predict but no other habit of scikit-learn
+        from clv.learning.learners import fitted_copy  # scikit-learn takes longer to import than most fits
+
         if hasattr(self.estimator, "predict_proba"):
-            fitted = quietly(copy, X, y > 0)
+            fitted = fitted_copy(self.estimator, X, y > 0)
             return lambda view: np.asarray(fitted.predict_proba(view.X)[:, 1], dtype=float)
-        fitted = quietly(copy, X, y)
+        fitted = fitted_copy(self.estimator, X, y)
         return lambda view: np.maximum(np.asarray(fitted.predict(view.X), dtype=float), 0.0)
 
 
-class Within(TransformerMixin, BaseEstimator):
-    """Keeps features within the range seen in the fit: an exponential must not be extrapolated."""
+@dataclass(frozen=True)
+class Shipped:
+    """A learner of `clv.learning.learners`, by the name of its function: made where there is something to learn."""
 
-    def fit(self, X: pd.DataFrame, y: FloatArray | None = None) -> Self:
-        """Learn the range of each column."""
-        values = np.asarray(X, dtype=float)
-        self.low_, self.high_ = values.min(axis=0), values.max(axis=0)
-        return self
+    name: str
 
-    def transform(self, X: pd.DataFrame) -> FloatArray:
-        """Return the columns, none outside its range."""
-        inside: FloatArray = np.clip(np.asarray(X, dtype=float), self.low_, self.high_)
-        return inside
+    @property
+    def estimator(self) -> Any:
+        """Return it unfitted."""
+        from clv.learning import learners
 
+        return getattr(learners, self.name)()
 
-class UnitMeanPoisson(PoissonRegressor):
-    """Poisson regression of a count or a non-negative amount whose penalty does not depend on the unit of y."""
-
-    def fit(self, X: FloatArray, y: FloatArray, sample_weight: FloatArray | None = None) -> Self:
-        """Fit to y over its mean, which must be positive."""
-        self.unit_ = float(np.mean(y))
-        super().fit(X, np.asarray(y) / self.unit_, sample_weight)
-        return self
-
-    def predict(self, X: FloatArray) -> FloatArray:
-        """Return the expected value of each row, shape (n,)."""
-        return np.asarray(self.unit_ * super().predict(X), dtype=float)
-
-
-class BoostedRatio(HistGradientBoostingRegressor):
-    """Gradient boosting of the ratio of a count to what the ground expects, with Poisson loss."""
-
-    def fit(self, X: pd.DataFrame, y: FloatArray, sample_weight: FloatArray | None = None) -> Self:
-        """Fit; weighting ratios by what was expected is an offset."""
-        offset = self._expected(X)
-        super().fit(X, np.asarray(y) / offset, sample_weight=offset)
-        return self
-
-    def predict(self, X: pd.DataFrame) -> FloatArray:
-        """Return the expected value of each row, shape (n,)."""
-        return np.asarray(super().predict(X) * self._expected(X), dtype=float)
-
-    @staticmethod
-    def _expected(X: pd.DataFrame) -> FloatArray:
-        expected: FloatArray = np.exp(X["log_expected_orders"].to_numpy(dtype=float))
-        return np.maximum(expected, _LEAST_EXPECTED)
+    def fit(self, X: pd.DataFrame, y: FloatArray, now: View, ground: Ground) -> Forecast:
+        """Fit as any `Learner`."""
+        return Learner(self.estimator).fit(X, y, now, ground)
 
 
 def count_learners() -> dict[str, Candidate]:
@@ -279,11 +226,7 @@ def count_learners() -> dict[str, Candidate]:
 
     Both start from what the probability models say, so that they need to learn only what those miss.
     """
-    smooth = UnitMeanPoisson(alpha=_PENALTY, solver="newton-cholesky", max_iter=200)
-    return {
-        REGRESSION: Learner(make_pipeline(Within(), StandardScaler(), smooth)),
-        BOOSTING: Learner(BoostedRatio(loss="poisson", **_BOOSTING)),
-    }
+    return {REGRESSION: Shipped("smooth_count"), BOOSTING: Shipped("boosted_count")}
 
 
 def amount_learners() -> dict[str, Candidate]:
@@ -293,11 +236,7 @@ def amount_learners() -> dict[str, Candidate]:
 
 def probability_learners() -> dict[str, Candidate]:
     """Return the same for a probability."""
-    smooth = LogisticRegression(C=1 / _SILENCE_PENALTY, solver="newton-cholesky", max_iter=200)
-    return {
-        REGRESSION: Learner(make_pipeline(Within(), StandardScaler(), smooth)),
-        BOOSTING: Learner(HistGradientBoostingClassifier(**_BOOSTING)),
-    }
+    return {REGRESSION: Shipped("smooth_probability"), BOOSTING: Shipped("boosted_probability")}
 
 
 def from_outside(candidates: Sequence[Any] | Mapping[str, Any], kind: str) -> dict[str, Candidate]:
@@ -372,14 +311,6 @@ def interval_quantile(counts: pd.DataFrame, share: float, weights: str | None = 
     if weights is not None:
         interval = np.repeat(interval, returned[weights].to_numpy(dtype=np.int64))
     return float(np.quantile(interval, share)) if interval.size else float("inf")
-
-
-def quietly(estimator: Any, X: Any, y: Any) -> Any:
-    """Fit without a warning when the last steps no longer gain: the penalty has one minimum, and we are at it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.filterwarnings("ignore", message="The inner solver")
-        return estimator.fit(X, y)
 
 
 def _naive(view: View, ground: Ground) -> FloatArray:

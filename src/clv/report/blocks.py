@@ -91,9 +91,14 @@ def tiles(*items: Tile) -> Block:
     return Block(html.format(min(columns, _TILES_A_ROW), joined([_tile(item) for item in items])))
 
 
-def finding(title: str, *paragraphs: str) -> Block:
-    """State a finding as a heading, with its reading below; the heading enters the table of contents."""
-    return Block(Markup('<div class="finding"><h2>{}</h2>{}</div>').format(plain(title), _paragraphs(paragraphs)))
+def finding(title: str, *paragraphs: str, anchor: str = "") -> Block:
+    """State a finding as a heading, with its reading below; the heading enters the table of contents.
+
+    `anchor` is what links of other pages point to: unlike that of the heading it does not change with its words.
+    """
+    place = Markup(' id="{}"').format(plain(anchor)) if anchor else Markup("")
+    html = Markup('<div class="finding"{}><h2>{}</h2>{}</div>')
+    return Block(html.format(place, plain(title), _paragraphs(paragraphs)))
 
 
 def prose(*paragraphs: str) -> Block:

@@ -66,7 +66,9 @@ class Page:
         """Return what readers call a code, as the vocabulary of columns has it; one that it lacks stays as it is."""
         return columns.entry(column).codes.get(code, {}).get(self.text.language, code)
 
-    def opening(self, title: Claim, tiles: Sequence[Claim], badge: Sequence[Claim]) -> Block:
+    def opening(
+        self, title: Claim, tiles: Sequence[Claim], badge: Sequence[Claim], also: Sequence[Claim] = ()
+    ) -> Block:
         """Open the page: question and answer, that there are no amounts, key figures, and how sure all of it is.
 
         Parameters
@@ -74,15 +76,18 @@ class Page:
         title
             Its section holds the question as a first-level heading, and the answer.
         tiles
-            See `tiles`.
+            See `tiles`; may be empty.
         badge
             See `badge`; may be empty.
+        also
+            Claims whose sentences belong to the answer.
         """
         (question, *answer) = self._pieces(title)
-        parts = [blocks.page_title(question.body, _sentence(answer))]
+        answers = [_sentence(answer), *(self._sentence(one) for one in also)]
+        parts = [blocks.page_title(question.body, _join(answers))]
         if self.measure != "money":
             parts.append(self.notice(Claim("notice", "no_amounts")))
-        parts += [self.tiles(*tiles), *([self.badge(*badge)] if badge else [])]
+        parts += [*([self.tiles(*tiles)] if tiles else []), *([self.badge(*badge)] if badge else [])]
         return Block(blocks.joined([part.html for part in parts]))
 
     def tiles(self, *claims: Claim) -> Block:
@@ -112,7 +117,7 @@ class Page:
         Parameters
         ----------
         claim
-            Its section begins with the heading.
+            Its section begins with the heading; links of other pages find it by its name, ``07_portfolios.html#calls``.
         charts, tables
             By the names in the words; a table with the name of a chart lies folded under it.
         also
@@ -131,7 +136,13 @@ class Page:
         heading = next((piece.body for piece in pieces if piece.kind == "h2"), None)
         texts = [piece.body for piece in pieces if piece.kind == "text"]
         shown = [self._shown(piece, charts, tables, limit) for piece in pieces if piece.kind in {"chart", "table"}]
-        said = [blocks.finding(heading, *texts)] if heading is not None else [blocks.prose(*texts)] if texts else []
+        said = (
+            [blocks.finding(heading, *texts, anchor=claim.name)]
+            if heading is not None
+            else [blocks.prose(*texts)]
+            if texts
+            else []
+        )
         return Block(blocks.joined([block.html for block in (*said, *shown)]))
 
     def actions(self, *claims: Claim) -> Block:

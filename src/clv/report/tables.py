@@ -16,6 +16,10 @@ from clv.report.text import Text
 Kind = Literal["text", "number", "money", "percent", "date", "days", "written"]
 
 
+TOTAL = "_total"
+"""Index of a row that adds up the others: it stands at the foot of the table and stays there when rows are sorted."""
+ONE_BY_ONE = frozenset({"customer_id", "portfolio"})  # first columns of tables that are read row by row
+
 _MOST_TEXT_COLUMNS = 2
 
 
@@ -60,7 +64,7 @@ def table(frame: pd.DataFrame, columns: Sequence[Column], caption: str, text: Te
     Parameters
     ----------
     frame : DataFrame
-        One row per line of the table, in the order to show.
+        One row per line of the table, in the order to show; one whose index is `TOTAL` goes to the foot.
     columns : sequence of Column
         Columns to show; the first one names the row.
     caption : str
@@ -83,19 +87,37 @@ def table(frame: pd.DataFrame, columns: Sequence[Column], caption: str, text: Te
     >>> "Revenue ($)" in shown.html, "1,200" in shown.html, "n/a" in shown.html
     (True, True, True)
     """
-    series = _series(frame, columns)
-    n_shown = len(frame) if limit is None else min(limit, len(frame))
-    cells = [_cells(values.head(n_shown), column, text, first=column is columns[0]) for column, values in series]
-    rows = [Markup("<tr>{}</tr>").format(joined(row)) for row in zip(*cells, strict=True)]
+    totals = frame.index == TOTAL
+    listed = frame[~totals]
+    n_shown = len(listed) if limit is None else min(limit, len(listed))
     head = joined([_heading(column, text) for column in columns])
-    label, note = plain(caption), _note(n_shown, len(frame), text)
-    body = joined(rows) or _empty(len(columns), text)
+    label, note = plain(caption), _note(n_shown, len(listed), text)
+    body = _rows(listed.head(n_shown), columns, text) or _empty(len(columns), text)
+    foot = Markup("<tfoot>{}</tfoot>").format(_rows(frame[totals], columns, text)) if totals.any() else Markup("")
     return Table(
         Markup(
             '<div class="table"><div class="scroll" role="region" aria-label="{}" tabindex="0"><table class="{}">'
-            "<caption><span>{}</span></caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}</div>"
-        ).format(label, _shape(columns), label, head, body, note)
+            "<caption><span>{}</span></caption><thead><tr>{}</tr></thead><tbody>{}</tbody>{}</table></div>{}</div>"
+        ).format(label, _shape(columns), label, head, body, foot, note)
     )
+
+
+def with_total(table: pd.DataFrame, **known: Any) -> pd.DataFrame:
+    """Return a frame with a row `TOTAL` that adds up the others; columns that do not add up are given.
+
+    Examples
+    --------
+    >>> two = pd.DataFrame({"n_customers": [2, 3], "high": [9.0, 7.0]}, index=["A_steady", "C_leaving"])
+    >>> with_total(two, high=14.0).loc[TOTAL].tolist()
+    [5.0, 14.0]
+    """
+    total = table.sum(numeric_only=True).to_frame(TOTAL).T.assign(**known)
+    return pd.concat([table, total])
+
+
+def _rows(frame: pd.DataFrame, columns: Sequence[Column], text: Text) -> Markup:
+    cells = [_cells(values, column, text, first=column is columns[0]) for column, values in _series(frame, columns)]
+    return joined([Markup("<tr>{}</tr>").format(joined(row)) for row in zip(*cells, strict=True)])
 
 
 def _series(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Column, pd.Series]]:
@@ -109,16 +131,20 @@ def _series(frame: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Column
 
 
 def _shape(columns: Sequence[Column]) -> str:
-    """Call a table wordy when most of it is sentences: on a phone its rows become cards instead of scrolling."""
-    return "wordy" if sum(column.kind == "text" for column in columns) > _MOST_TEXT_COLUMNS else ""
+    """Call tables of sentences, customers and portfolios wordy: on a phone their rows become cards, hiding nothing."""
+    wordy = sum(column.kind == "text" for column in columns) > _MOST_TEXT_COLUMNS or columns[0].name in ONE_BY_ONE
+    return "wordy" if wordy else ""
 
 
 def _heading(column: Column, text: Text) -> Markup:
     """Return a column heading with its unit; the script of the page turns it into a sort button."""
+    return Markup('<th scope="col" class="{}">{}</th>').format(_look(column), _with_unit(column, text))
+
+
+def _with_unit(column: Column, text: Text) -> str:
     _ = text
     units = {"money": text.currency_symbol, "days": _("days")}
-    unit = f" ({units[column.kind]})" if column.kind in units else ""
-    return Markup('<th scope="col" class="{}">{}</th>').format(_look(column), plain(column.label) + unit)
+    return plain(column.label) + (f" ({units[column.kind]})" if column.kind in units else "")
 
 
 def _cells(values: pd.Series, column: Column, text: Text, first: bool) -> list[Markup]:
@@ -129,7 +155,7 @@ def _cells(values: pd.Series, column: Column, text: Text, first: bool) -> list[M
     return [
         Markup('<{tag}{scope} class="{look}" data-label="{label}" data-sort-value="{key}">{bar}{shown}</{tag}>').format(
             tag=tag,
-            label=plain(column.label),
+            label=_with_unit(column, text),
             scope=scope,
             look=_look(column),
             key=_sort_key(value, column.kind),

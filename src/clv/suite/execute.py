@@ -6,12 +6,12 @@ artefact that the graph promises lies in the run.
 
 from __future__ import annotations
 
-import ast
 import logging
+import math
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,18 +20,21 @@ from typing import Any
 
 import nbformat
 import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from clv import errors
-from clv.config import Config
-from clv.errors import ClvError, ConfigError, NotebookError
-from clv.suite.graph import NOTEBOOKS, Notebook, notebook_folder, upstream
+from clv.errors import ClvError, NotebookError, StorageError
+from clv.suite import graph
+from clv.suite.graph import NOTEBOOKS, Notebook, upstream
 from clv.suite.kernels import OwnKernelManager, kernel_folder, kernel_sockets
+from clv.suite.keys import stamp
+from clv.suite.places import BUILDING
+from clv.suite.remnants import socket_tag
 from clv.suite.workspace import Workspace
 
-CELL_TIMEOUT_SECONDS = 900
 KERNEL_PATIENCE_SECONDS = 300  # to start and to hand over outputs: busy machines are slow, dead kernels noticed at once
-OWN_PARAMETERS = ("config_path", "run_dir")  # set by the run itself, never by a config
+FULL_OR_LOCKED = ("No space left on device", "Disk quota exceeded", "Read-only file system")  # as engines word it, too
 
 Progress = Callable[[str, str], None]
 """Called with a notebook's slug and what happened to it."""
@@ -39,55 +42,39 @@ Progress = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Executed:
-    """A notebook that ran: where its copy with outputs lies and how long it took, in seconds."""
+    """A notebook that ran: where its copy with outputs lies, how long it took, in seconds, and in which other run."""
 
     slug: str
     file: Path
     seconds: float
+    taken_from: str | None = None
 
 
-def check_parameters(config: Config) -> None:
-    """Refuse parameters that no notebook has, or of another type than the notebook's own, before anything runs.
-
-    Raises
-    ------
-    ConfigError
-        One line with every fault.
-    """
-    known = {notebook.slug: declared_parameters(notebook) for notebook in NOTEBOOKS}
-    faults = []
-    for slug, given in config.notebooks.items():
-        if slug not in known:
-            faults.append(f"notebooks.{slug}: no such notebook; the suite has {', '.join(known)}")
-            continue
-        own = {name: value for name, value in known[slug].items() if name not in OWN_PARAMETERS}
-        for name, value in given.items():
-            if name not in own:
-                faults.append(f"notebooks.{slug}.{name}: no such parameter; it has {', '.join(own) or 'none'}")
-            elif not _same_kind(value, own[name]):
-                kind = type(own[name]).__name__
-                faults.append(f"notebooks.{slug}.{name} = {value!r}: must be {kind}, as its default {own[name]!r}")
-    if faults:
-        raise ConfigError("; ".join(faults))
+class KernelDiedError(NotebookError):
+    """The process of a notebook ended by itself, e.g. for lack of memory."""
 
 
-def _same_kind(value: object, default: object) -> bool:
-    if isinstance(default, float) and not isinstance(value, bool):
-        return isinstance(value, int | float)
-    return type(value) is type(default)
-
-
-def declared_parameters(notebook: Notebook) -> dict[str, Any]:
-    """Return the parameters that a notebook declares, with their defaults."""
-    found = papermill.inspect_notebook(str(notebook_folder() / f"{notebook.slug}.ipynb"))
-    return {name: ast.literal_eval(parameter["default"]) for name, parameter in found.items()}
-
-
-def execute_suite(workspace: Workspace, progress: Progress) -> list[Executed]:
-    """Execute every notebook after those it reads from, as many at once as there are cores.
+def execute_suite(
+    workspace: Workspace,
+    progress: Progress,
+    notebooks: Sequence[Notebook] = NOTEBOOKS,
+    keys: Mapping[str, str] | None = None,
+) -> list[Executed]:
+    """Execute notebooks, each after those of them it reads from, as many at once as there are cores.
 
     A failure stops only what depends on it: all else still runs, so that neither time nor the number of cores decides
     which failures come to light. A failed run takes longer for it, though never longer than a whole one.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the run; artefacts of the notebooks that are not to be executed lie in it.
+    progress
+        Called with a slug and what happened to the notebook, also from other threads.
+    notebooks
+        In the order of the graph.
+    keys
+        By slug; written beside what each notebook has written.
 
     Raises
     ------
@@ -95,25 +82,37 @@ def execute_suite(workspace: Workspace, progress: Progress) -> list[Executed]:
         When notebooks fail, one of their errors: what the data or the config cannot carry before the fault of a
         notebook, and among equals that of the first notebook in the order of the graph.
     """
-    waiting, done, failed = list(NOTEBOOKS), dict[str, Executed](), dict[str, ClvError]()
+    waiting, done, failed = list(notebooks), dict[str, Executed](), dict[str, ClvError]()
+    at_hand = {notebook.slug for notebook in NOTEBOOKS} - {notebook.slug for notebook in notebooks}
     running: dict[Future[Executed], Notebook] = {}
     with _threads() as pool:
-        while (ready := [n for n in waiting if upstream(n) <= done.keys()]) or running:
+        while (ready := [n for n in waiting if upstream(n) <= done.keys() | at_hand]) or running:
             for notebook in ready:
                 waiting.remove(notebook)
                 progress(notebook.slug, "started")
-                running[pool.submit(execute_notebook, notebook, workspace)] = notebook
+                running[pool.submit(_execute_with_retry, notebook, workspace, progress)] = notebook
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 notebook = running.pop(future)
                 try:
                     done[notebook.slug] = future.result()
+                    if keys is not None:
+                        stamp(workspace.folder, notebook.writes, keys[notebook.slug])
                     progress(notebook.slug, f"done in {done[notebook.slug].seconds:.1f} s")
                 except ClvError as error:
                     progress(notebook.slug, "failed")
                     failed[notebook.slug] = error
     if failed:
         raise _told(failed)
-    return [done[notebook.slug] for notebook in NOTEBOOKS]
+    return [done[notebook.slug] for notebook in notebooks]
+
+
+def _execute_with_retry(notebook: Notebook, workspace: Workspace, progress: Progress) -> Executed:
+    """Execute a notebook, once more when its kernel died: for lack of memory beside others, it may live alone."""
+    try:
+        return execute_notebook(notebook, workspace)
+    except KernelDiedError:
+        progress(notebook.slug, "its kernel died; started once more")
+        return execute_notebook(notebook, workspace)
 
 
 @contextmanager
@@ -153,27 +152,53 @@ def execute_notebook(notebook: Notebook, workspace: Workspace) -> Executed:
     ------
     NotebookError
         Naming the notebook, the cell and the error; the copy then holds the traceback.
+    StorageError
+        If the disk is full or may not be written to.
     ClvError
         Of the kind that the notebook itself raised, e.g. because the data cannot answer its question.
     """
     started = time.monotonic()
-    source = notebook_folder() / f"{notebook.slug}.ipynb"
+    source = graph.notebook_folder() / f"{notebook.slug}.ipynb"
     output = workspace.folder / "notebooks" / f"{notebook.slug}.ipynb"
     output.parent.mkdir(exist_ok=True)
     parameters = {**workspace.config.notebooks.get(notebook.slug, {}), "run_dir": str(workspace.folder)}
+    minutes = workspace.config.notebook_minutes
     try:
-        _papermill(source, output, parameters)
+        _papermill(source, output, parameters, seconds=60 * minutes, tag=_tag(workspace.folder))
     except PapermillExecutionError as error:
         raise _failure(notebook, error) from error
-    except Exception as error:  # a dead kernel, a time-out: papermill's copy may then claim success
-        raise NotebookError(f"{notebook.slug}: the kernel failed: {type(error).__name__}: {error}") from error
+    except CellTimeoutError as error:  # an OSError, too
+        raise NotebookError(f"{notebook.slug}: stopped after {minutes:g} min; raise notebook_minutes") from error
+    except OSError as error:
+        raise _of_storage(notebook, str(error)) or _fault_of_kernel(notebook, error) from error
+    except DeadKernelError as error:
+        raise KernelDiedError(f"{notebook.slug}: the kernel failed: {type(error).__name__}: {error}") from error
+    except Exception as error:  # papermill's copy may then claim success
+        raise _fault_of_kernel(notebook, error) from error
     _verify(notebook, workspace, output)
     return Executed(notebook.slug, output, time.monotonic() - started)
 
 
-def _papermill(source: Path, output: Path, parameters: dict[str, Any]) -> None:
+def _fault_of_kernel(notebook: Notebook, error: Exception) -> NotebookError:
+    return NotebookError(f"{notebook.slug}: the kernel failed: {type(error).__name__}: {error}")
+
+
+def _of_storage(notebook: Notebook, text: str) -> StorageError | None:
+    """Return the error of a disk that took no more, None where the text tells of something else."""
+    if any(words in text for words in FULL_OR_LOCKED):
+        return StorageError(f"{notebook.slug}: {text}; make room or give access")
+    return None
+
+
+def _tag(folder: Path) -> str:
+    return socket_tag(folder.parents[1] if folder.parent.name == BUILDING else folder)
+
+
+def _papermill(source: Path, output: Path, parameters: dict[str, Any], seconds: float = 900.0, tag: str = "") -> None:
+    """Execute a notebook in a kernel of its own, all its cells together within some seconds."""
     logging.getLogger("papermill").setLevel(logging.WARNING)
-    with kernel_folder() as sockets:
+    end = time.monotonic() + seconds
+    with kernel_folder(tag) as sockets:
         papermill.execute_notebook(
             str(source),
             str(output),
@@ -182,7 +207,7 @@ def _papermill(source: Path, output: Path, parameters: dict[str, Any]) -> None:
             log_output=False,
             request_save_on_cell_execute=False,
             autosave_cell_every=0,
-            execution_timeout=CELL_TIMEOUT_SECONDS,
+            timeout_func=lambda cell: max(1, math.ceil(end - time.monotonic())),  # zero would mean no limit
             start_timeout=KERNEL_PATIENCE_SECONDS,
             iopub_timeout=KERNEL_PATIENCE_SECONDS,
             shutdown_kernel="immediate",  # a graceful shutdown sometimes waits for four seconds
@@ -207,4 +232,6 @@ def _failure(notebook: Notebook, error: PapermillExecutionError) -> ClvError:
     kind = getattr(errors, error.ename, None)
     if isinstance(kind, type) and issubclass(kind, ClvError):
         return kind(f"{notebook.slug}: {text}")
+    if (full := _of_storage(notebook, text)) is not None:
+        return full
     return NotebookError(f"{notebook.slug}, cell {error.cell_index + 1}: {error.ename}: {text}")

@@ -30,8 +30,8 @@ NOTEBOOKS: tuple[Notebook, ...] = (
     Notebook("03_lifetime_value", reads=("customers", "base_facts"), writes=("forecast", "forecast_facts")),
     Notebook(
         "07_portfolios",
-        reads=("customers", "base_facts", "current_value", "forecast", "forecast_facts"),
-        writes=("portfolios", "portfolio_summary"),
+        reads=("customers", "base_facts", "current_value", "value_facts", "forecast", "forecast_facts"),
+        writes=("portfolios", "portfolio_summary", "calls"),
     ),
     Notebook(
         SUMMARY,

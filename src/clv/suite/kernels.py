@@ -28,7 +28,7 @@ _LAUNCH: Final = (
     "from ipykernel.kernelapp import launch_new_instance; launch_new_instance()"
 )
 LONGEST_SOCKET: Final = 103  # bytes of the path of a socket, on every Unix
-_SOCKET: Final = "/clv-xxxxxxxx/k-5"  # what follows the folder of temporary files
+_SOCKET: Final = "/clv-ttttttxxxxxxxx/k-5"  # what follows the folder of temporary files
 _SHORT_FOLDERS: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - the folder made there is for its owner alone
 
 
@@ -79,18 +79,27 @@ def _this_package() -> str:
 
 
 @contextmanager
-def kernel_folder() -> Iterator[str]:
-    """Make a folder for the files and sockets of one kernel, on a path that is short enough where there is one."""
-    with tempfile.TemporaryDirectory(prefix="clv-", dir=_place_for_sockets()) as folder:
+def kernel_folder(tag: str = "") -> Iterator[str]:
+    """Make a folder for the files and sockets of one kernel, on a path that is short enough where there is one.
+
+    Parameters
+    ----------
+    tag
+        Six characters in its name, by which the next run finds it when this one is killed.
+    """
+    with tempfile.TemporaryDirectory(prefix=f"clv-{tag}", dir=_place_for_sockets()) as folder:
         yield folder
 
 
+def places_for_sockets() -> list[str]:
+    """Return the folders that may hold those of kernels, the first choice first."""
+    places = (tempfile.gettempdir(), os.environ.get("XDG_RUNTIME_DIR", ""), *_SHORT_FOLDERS)
+    return [place for place in dict.fromkeys(places) if place]
+
+
 def _place_for_sockets() -> str:
-    usual = tempfile.gettempdir()
-    for place in (usual, os.environ.get("XDG_RUNTIME_DIR", ""), *_SHORT_FOLDERS):
-        if place and _fits(place + _SOCKET) and os.access(place, os.W_OK):
-            return place
-    return usual
+    usable = (place for place in places_for_sockets() if _fits(place + _SOCKET) and os.access(place, os.W_OK))
+    return next(usable, tempfile.gettempdir())
 
 
 def _fits(socket: str) -> bool:

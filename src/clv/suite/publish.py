@@ -1,18 +1,16 @@
 """Run the suite for a company and publish its report by one rename; a failed run changes nothing published.
 
-reports/<name>/<run_id>/   pages, artefacts, executed notebooks, export and run.json of a published run
-reports/<name>/latest      link to the newest of them
-reports/<name>/failed/     what a failed run left: its notebooks up to the failing cell, and error.json
+`clv.suite.places` says what lies where in the folder of its reports.
 """
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
 import os
 import platform
 import secrets
+import shutil
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -24,24 +22,68 @@ import pandas as pd
 from clv.config import Config
 from clv.data.identity.company import CARDS, MAP, REVIEW
 from clv.decisions.export import DICTIONARY, export_table, write_table
-from clv.errors import ClvError, ConfigError
-from clv.suite.execute import Executed, Progress, check_parameters, execute_suite
+from clv.errors import ClvError, StorageError
+from clv.suite.execute import FULL_OR_LOCKED, Executed, Progress, execute_suite
+from clv.suite.history import HISTORY, as_text, read_history, stage_history
+from clv.suite.journal import Journal
+from clv.suite.keys import pages_key
+from clv.suite.lock import cannot_write, hold
+from clv.suite.parameters import check_parameters
+from clv.suite.places import (
+    BUILDING,
+    FAILED,
+    LATEST,
+    PARTIAL,
+    RECORD,
+    latest_run,
+    published_runs,
+    staged_link,
+    write_synced,
+)
+from clv.suite.plan import Options, Plan, make_plan, up_to_date
+from clv.suite.remnants import REMOVED, clear_remnants, drop_if_empty, set_aside_error
+from clv.suite.reuse import take_over
 from clv.suite.site import render_site
 from clv.suite.workspace import PURCHASE_DAYS, Workspace, prepare
 
 RECORDED_VERSIONS = ("clv", "duckdb", "ibis-framework", "numpy", "pandas", "papermill", "scipy", "seaborn")
+EVERYTHING = Options()
 
 
 @dataclass(frozen=True)
 class Published:
-    """A published run: its folder and the first page to open."""
+    """A run that ended well.
+
+    Attributes
+    ----------
+    folder, index
+        Of the run, and the first page to open.
+    seconds
+        That it took.
+    executed, taken
+        Notebooks that ran, and those whose results were taken over.
+    status
+        `published`; `partial` where only some of the notebooks were asked for, which publishes nothing; or `unchanged`
+        where the latest report is what a run would publish.
+    """
 
     folder: Path
     index: Path
     seconds: float
+    executed: int = 0
+    taken: int = 0
+    status: str = "published"
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        if self.status == "unchanged":
+            return f"nothing has changed since {self.folder.name}, which stays the latest report; {self.seconds:.0f} s"
+        what = f"{self.executed} notebooks executed" + (f", {self.taken} taken over" if self.taken else "")
+        done = "published" if self.status == "published" else "not published, being a part of the suite,"
+        return f"{done} in {self.seconds:.0f} s: {what}"
 
 
-def run_suite(config: Config, reports: Path, progress: Progress) -> Published:
+def run_suite(config: Config, reports: Path, progress: Progress, options: Options = EVERYTHING) -> Published:
     """Ingest, execute, render and publish.
 
     Parameters
@@ -51,7 +93,9 @@ def run_suite(config: Config, reports: Path, progress: Progress) -> Published:
     reports
         Folder that holds one folder per company.
     progress
-        Called with a step and what happened to it.
+        Called with a step and what happened to it, also from other threads.
+    options
+        Which notebooks, what may be taken over from runs before, how many runs stay.
 
     Returns
     -------
@@ -60,6 +104,10 @@ def run_suite(config: Config, reports: Path, progress: Progress) -> Published:
 
     Raises
     ------
+    LockedError
+        If another run of this company goes on.
+    StorageError
+        If the disk is full or may not be written to.
     ClvError
         If the data, the config or a notebook stops the run. What was published before is untouched; the remains
         lie in `failed/`.
@@ -68,38 +116,112 @@ def run_suite(config: Config, reports: Path, progress: Progress) -> Published:
     check_parameters(config)
     home = reports / config.name
     run_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    building = home / ".building" / run_id
+    with hold(home, run_id):
+        for killed in clear_remnants(home):
+            progress("clearing", f"run {killed} was killed; what it had finished lies in {FAILED}/")
+        if (latest := up_to_date(config, home, options)) is not None:
+            done = Published(latest, latest / "index.html", time.monotonic() - started, status="unchanged")
+        else:
+            done = _run(config, home, run_id, progress, options, started)
+        if options.keep is not None:
+            _remove_old(home, options.keep)
+    return done
+
+
+def _run(config: Config, home: Path, run_id: str, progress: Progress, options: Options, started: float) -> Published:
+    building = home / BUILDING / run_id
     try:
         building.mkdir(parents=True)
     except OSError as error:
-        raise ConfigError(
-            f"{reports}: reports cannot be written there: {error.strerror}; choose another folder"
-        ) from None
+        raise cannot_write(home.parent, error) from None
+    journal = Journal(building, progress)
+    journal.note("run", "started", run_id=run_id, company=config.name, clv=version("clv"))
     try:
-        _build(config, building, run_id, progress, started)
+        plan, record = _build(config, home, building, journal, options, started)
+        journal.note("run", record["status"], headline=record["headline"])
+        if plan.is_whole:
+            folder = _publish(home, building, record)
+        else:
+            folder = home / PARTIAL / run_id
+            folder.parent.mkdir(exist_ok=True)
+            building.rename(folder)
     except BaseException as error:  # an interruption leaves its remains, too
-        _set_aside(config, building, home / "failed" / run_id, error)
-        raise
-    published = home / run_id
-    building.rename(published)
-    _drop_if_empty(building.parent)
-    _point_latest(home, run_id)
-    return Published(published, published / "index.html", time.monotonic() - started)
+        told = _of_storage(error) or error
+        journal.note("run", "failed", error=type(told).__name__, message=str(told))
+        set_aside_error(building, home / FAILED / run_id, told)
+        if told is error:
+            raise
+        raise told from error
+    drop_if_empty(building.parent)
+    page = folder / plan.notebooks[-1].page if not plan.is_whole else folder / "index.html"
+    seconds = time.monotonic() - started
+    return Published(folder, page, seconds, len(plan.to_run), len(plan.taken), record["status"])
 
 
-def _build(config: Config, folder: Path, run_id: str, progress: Progress, started: float) -> None:
-    progress("data", "started")
-    workspace = prepare(config, folder, run_id)
+def _build(
+    config: Config, home: Path, folder: Path, journal: Journal, options: Options, started: float
+) -> tuple[Plan, dict[str, Any]]:
+    journal("data", "started")
+    workspace = prepare(config, folder, folder.name)
     intake = workspace.context.intake
-    progress("data", f"{intake.rows_clean:,} of {intake.rows_read:,} lines usable")
-    executed = execute_suite(workspace, progress)
-    progress("pages", "started")
+    journal("data", f"{intake.rows_clean:,} of {intake.rows_read:,} lines usable")
+    plan = make_plan(workspace.context, home, options)
+    done = {}
+    for notebook in plan.notebooks:
+        if (source := plan.taken.get(notebook.slug)) is not None:
+            done[notebook.slug] = take_over(notebook, source, folder, plan.keys[notebook.slug])
+            journal(notebook.slug, f"taken from {source.name}")
+    executed = execute_suite(workspace, journal, plan.to_run, plan.keys)
+    done |= {notebook.slug: notebook for notebook in executed}
+    journal("pages", "started")
     _forget_paths(executed)
-    render_site(workspace, executed)
-    _export(workspace)
+    ordered = [done[notebook.slug] for notebook in plan.notebooks]
+    render_site(workspace, ordered)
+    if plan.is_whole:
+        _export(workspace)
     _forget_sources(config, folder)
-    record = _record(workspace, executed, time.monotonic() - started)
-    _write_synced(folder / "run.json", json.dumps(record, indent=2, default=str))
+    record = _record(workspace, plan, ordered, time.monotonic() - started)
+    write_synced(folder / RECORD, json.dumps(record, indent=2, default=str))
+    return plan, record
+
+
+def _publish(home: Path, building: Path, record: dict[str, Any]) -> Path:
+    """Show a run to readers: what needs room on the disk is done before, then there are renames only."""
+    published = home / building.name
+    link, history = staged_link(home, building.name), stage_history(home, record)
+    building.rename(published)
+    os.replace(link, home / LATEST)
+    os.replace(history, home / HISTORY)
+    return published
+
+
+def _of_storage(error: BaseException) -> StorageError | None:
+    """Return what to tell of a disk that took no more, whoever found out; None for any other error."""
+    if isinstance(error, ClvError) or not isinstance(error, Exception):
+        return None
+    if isinstance(error, OSError):
+        place = f"{Path(error.filename).name}: " if error.filename else ""
+        return StorageError(f"{place}{error.strerror or error}; make room or give access")
+    if any(words in str(error) for words in FULL_OR_LOCKED):
+        return StorageError(f"{error}; make room or give access")
+    return None
+
+
+def _remove_old(home: Path, keep: int) -> None:
+    """Remove the oldest published runs beyond a number, never the latest, and failed and partial ones before them."""
+    runs, latest = published_runs(home), latest_run(home)
+    kept = [run for run in runs if run in runs[-keep:] or run.resolve() == latest]
+    unfinished = [run for place in (FAILED, PARTIAL) if (home / place).is_dir() for run in (home / place).iterdir()]
+    old = [run for run in runs if run not in kept]
+    old += [run for run in unfinished if kept and run.name < kept[0].name]
+    for run in old:
+        hidden = home / f"{REMOVED}{run.name}"
+        run.rename(hidden)  # at once, so that nobody reads half of it
+        shutil.rmtree(hidden, ignore_errors=True)
+    if old:
+        part = home / f".{HISTORY}.part"
+        write_synced(part, as_text(read_history(home)))
+        os.replace(part, home / HISTORY)
 
 
 def _export(workspace: Workspace) -> None:
@@ -112,6 +234,7 @@ def _export(workspace: Workspace) -> None:
     )
     for name in ("customers.csv", "customers.parquet"):
         write_table(customers, folder / name)
+    write_table(workspace.read("calls").reset_index(), folder / "calls.csv")
     meanings = pd.DataFrame(
         [(name, DICTIONARY[name]) for name in DICTIONARY if name in customers], columns=["column", "meaning"]
     )
@@ -124,19 +247,37 @@ def _export_identity(workspace: Workspace, folder: Path) -> None:
     """Write which ids are which customer, the pairs to review and the cards to complete; they name ids, no person."""
     write_table(pd.read_parquet(workspace.folder / MAP), folder / "identity_map.csv")
     write_table(pd.read_parquet(workspace.folder / REVIEW), folder / "pairs_to_review.csv")
-    write_table(workspace.read("cards_to_complete"), folder / "cards_to_complete.csv")
+    write_table(workspace.read("cards_to_complete").reset_index(), folder / "cards_to_complete.csv")
 
 
-def _record(workspace: Workspace, executed: list[Executed], seconds: float) -> dict[str, Any]:
+def _record(workspace: Workspace, plan: Plan, done: list[Executed], seconds: float) -> dict[str, Any]:
     settled = workspace.context.model_dump(mode="json")
+    headline = _headline(workspace)
     return {
-        "status": "published",
+        "status": "published" if plan.is_whole else "partial",
         **settled,
-        "customers": len(workspace.read("customers")),
+        "customers": headline["customers"],
+        "headline": headline,
         "seconds": round(seconds, 2),
-        "notebooks": {done.slug: {"seconds": round(done.seconds, 2)} for done in executed},
+        "notebooks": {one.slug: _how(one) for one in done},
+        "keys": {**{one.slug: plan.keys[one.slug] for one in done}, "pages": pages_key()},
         "versions": {"python": platform.python_version(), **{name: version(name) for name in RECORDED_VERSIONS}},
     }
+
+
+def _headline(workspace: Workspace) -> dict[str, Any]:
+    """Return the numbers that the history of runs shows; money is null where none is known."""
+    accounts = workspace.context.accounts
+    return {
+        "customers": len(workspace.read("customers")),
+        "lines_used": accounts.rows_used,
+        "lines_set_aside": accounts.rows_set_aside,
+        "amount_used": float(accounts.amount_used) if accounts.amount_used is not None else None,
+    }
+
+
+def _how(one: Executed) -> dict[str, Any]:
+    return {"seconds": round(one.seconds, 2), **({"taken_from": one.taken_from} if one.taken_from else {})}
 
 
 def _forget_paths(executed: list[Executed]) -> None:
@@ -155,30 +296,3 @@ def _forget_sources(config: Config, folder: Path) -> None:
     tables = [f"{name}.parquet" for name in ("transactions", *config.source.tables)]
     for name in (*tables, PURCHASE_DAYS, MAP, REVIEW, CARDS):
         (folder / name).unlink(missing_ok=True)
-
-
-def _set_aside(config: Config, building: Path, failed: Path, error: BaseException) -> None:
-    failed.parent.mkdir(parents=True, exist_ok=True)
-    kind, text = type(error).__name__, str(error) if isinstance(error, ClvError) else repr(error)
-    (building / "error.json").write_text(json.dumps({"error": kind, "message": text}, indent=2), encoding="utf-8")
-    _forget_sources(config, building)
-    building.rename(failed)
-    _drop_if_empty(building.parent)
-
-
-def _drop_if_empty(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # another run may be building beside this one
-        folder.rmdir()
-
-
-def _point_latest(home: Path, run_id: str) -> None:
-    link = home / f".latest-{run_id}"
-    link.symlink_to(run_id, target_is_directory=True)
-    os.replace(link, home / "latest")
-
-
-def _write_synced(file: Path, content: str) -> None:
-    with file.open("w", encoding="utf-8") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())

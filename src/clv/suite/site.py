@@ -40,7 +40,7 @@ if REASON_LABELS.keys() != REASONS.keys():
 
 def render_site(workspace: Workspace, executed: list[Executed]) -> None:
     """Write one page for readers and one for analysts per notebook into the run's folder."""
-    pages = _pages(workspace.text)
+    pages = _pages(workspace.text, {done.slug for done in executed})
     site = Site(
         title=workspace.config.title,
         pages=pages,
@@ -56,8 +56,9 @@ def render_site(workspace: Workspace, executed: list[Executed]) -> None:
         (workspace.folder / page.analyst_file).write_text(render_analyst_page(notebook, page, site), encoding="utf-8")
 
 
-def _pages(text: Text) -> list[Page]:
-    first = sorted(NOTEBOOKS, key=lambda notebook: (notebook.slug != SUMMARY, notebook.slug))
+def _pages(text: Text, slugs: set[str]) -> list[Page]:
+    shown = [notebook for notebook in NOTEBOOKS if notebook.slug in slugs]
+    first = sorted(shown, key=lambda notebook: (notebook.slug != SUMMARY, notebook.slug))
     return [Page(notebook.slug, text(TITLES[notebook.slug]), notebook.page) for notebook in first]
 
 

@@ -32,6 +32,7 @@ from clv.decisions.reach import Reach
 from clv.errors import DataError
 from clv.report.pages import Page
 from clv.report.text import Text
+from clv.suite.code import reading_key
 from clv.suite.graph import writer_of
 
 CONTEXT = "context.json"
@@ -66,7 +67,7 @@ class Context(BaseModel):
     source_sha256
         Fingerprint of the source files.
     code_sha256
-        Fingerprint of this package's own modules.
+        Key of the code that read them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -87,6 +88,9 @@ class Context(BaseModel):
     code_sha256: str
 
 
+Calling = Callable[["Workspace", str], None]
+
+
 class Workspace:
     """Access to one run's folder.
 
@@ -94,13 +98,14 @@ class Workspace:
     ----------
     folder
         A folder that `prepare` has filled.
-    make
-        Called with the workspace and the name of an artefact that is missing; None in a run, where that is an error.
+    make, made
+        Called with the workspace and the name of an artefact: before it is read, to make it where it is missing or no
+        longer what its notebook writes, and after it was written. None in a run, which makes all of them in order.
     """
 
-    def __init__(self, folder: Path, make: Callable[[Workspace, str], None] | None = None) -> None:
+    def __init__(self, folder: Path, make: Calling | None = None, made: Calling | None = None) -> None:
         self.folder = folder
-        self._make = make
+        self._make, self._made = make, made
         self.context = Context.model_validate_json((folder / CONTEXT).read_text(encoding="utf-8"))
         self.config = self.context.config
 
@@ -167,7 +172,7 @@ class Workspace:
 
     def read(self, artefact: str) -> pd.DataFrame:
         """Return an artefact; one row per customer is indexed by customer_id."""
-        if not self.has(artefact) and self._make is not None:
+        if self._make is not None:
             self._make(self, artefact)
         if not self.has(artefact):
             raise DataError(f"artefact {artefact!r} is missing; {writer_of(artefact).slug} writes it: run that first")
@@ -182,7 +187,10 @@ class Workspace:
         kept = frame.reset_index() if frame.index.name == "customer_id" else frame
         part = file.with_suffix(f".part{os.getpid()}")
         kept.to_parquet(part, index=False)
+        stamp_of(self.folder, artefact).unlink(missing_ok=True)  # that of what is replaced
         part.replace(file)
+        if self._made is not None:
+            self._made(self, artefact)
 
     def write_facts(self, artefact: str, facts: dict[str, Any]) -> None:
         """Write single figures as an artefact of one row."""
@@ -199,10 +207,25 @@ class Workspace:
 
     def has(self, artefact: str) -> bool:
         """Tell whether an artefact has been written."""
-        return self._file(artefact).exists()
+        return has_artefact(self.folder, artefact)
 
     def _file(self, artefact: str) -> Path:
-        return self.folder / "artefacts" / f"{artefact}.parquet"
+        return file_of(self.folder, artefact)
+
+
+def has_artefact(folder: Path, artefact: str) -> bool:
+    """Tell whether a folder of a run holds an artefact."""
+    return file_of(folder, artefact).exists()
+
+
+def file_of(folder: Path, artefact: str) -> Path:
+    """Return where an artefact lies in the folder of a run."""
+    return folder / "artefacts" / f"{artefact}.parquet"
+
+
+def stamp_of(folder: Path, artefact: str) -> Path:
+    """Return where the key lies that an artefact was made under; see `clv.suite.keys`."""
+    return folder / "artefacts" / f"{artefact}.key"
 
 
 def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = None) -> Workspace:
@@ -241,7 +264,7 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
         orphans=basis.tables.orphans,
         identity=basis.identity,
         source_sha256=source_sha256,
-        code_sha256=code_fingerprint(),
+        code_sha256=reading_key(),
     )
     (folder / CONTEXT).write_text(context.model_dump_json(indent=2), encoding="utf-8")
     return Workspace(folder)
@@ -258,14 +281,9 @@ def _holdout_days(config: Config, span: int) -> int:
     return config.holdout_days
 
 
-def code_fingerprint() -> str:
-    """Return the SHA-256 of the modules of this package, whose change makes older artefacts stale."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(clv.__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
 def fingerprint(config: Config) -> str:
     """Return the SHA-256 of all that a config reads."""
-    return hashlib.sha256(b"".join(connect.fingerprint(place) for place in config.source.places)).hexdigest()
+    digest = hashlib.sha256(b"".join(connect.fingerprint(place) for place in config.source.places))
+    if (pairs := config.identity.never_links) is not None and Path(pairs).is_file():
+        digest.update(Path(pairs).read_bytes())
+    return digest.hexdigest()

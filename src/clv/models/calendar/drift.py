@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from clv.errors import DataError
 
@@ -94,7 +94,7 @@ def spend_trend(sums: pd.DataFrame) -> SpendTrend:
     slope = float(one["s_ty"] / one["s_tt"])
     scores = one["s_ty_ty"] - 2 * slope * one["s_tt_ty"] + slope**2 * one["s_tt_tt"]
     standard_error = float(np.sqrt(max(scores, 0.0) * n_customers / (n_customers - 1)) / one["s_tt"])
-    reach = float(student_t.ppf((1 + _CONFIDENCE) / 2, n_customers - 1)) * standard_error
+    reach = float(stdtrit(n_customers - 1, (1 + _CONFIDENCE) / 2)) * standard_error
     change, low, high = np.expm1([slope, slope - reach, slope + reach]).tolist()
     return SpendTrend(_verdict(change, low, high), change, low, high, slope, standard_error, *size)
 
@@ -176,5 +176,5 @@ def _reach_of_ratio(sums: pd.DataFrame, ratio: pd.Series) -> pd.Series:
     """Return half the 95 % interval of each cohort's actual, given its forecast: of Σ (actual − ratio·forecast)."""
     n = sums["n_customers"].where(sums["n_customers"] > 1)
     spread = (sums["aa"] - 2 * ratio * sums["fa"] + ratio**2 * sums["ff"]).clip(lower=0)
-    quantile = pd.Series(student_t.ppf((1 + _CONFIDENCE) / 2, n - 1), index=sums.index)
+    quantile = pd.Series(stdtrit(n - 1, (1 + _CONFIDENCE) / 2), index=sums.index)
     return quantile * np.sqrt(spread * n / (n - 1))

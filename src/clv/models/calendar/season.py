@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import f as f_distribution
+from scipy.special import fdtrc
 
 from clv.errors import ConvergenceError, DataError
 from clv.units import DAYS_PER_WEEK, DAYS_PER_YEAR
@@ -246,7 +246,7 @@ def _wald(free: _Poisson, noise: float, n_independent: float) -> float:
     """Return the probability of waves this large where there is no season."""
     beta, covariance = free.coefficients[2:], noise * free.covariance[2:, 2:]
     statistic = float(beta @ np.linalg.solve(covariance, beta)) / beta.size
-    return float(f_distribution.sf(statistic, beta.size, max(n_independent - free.coefficients.size, 1.0)))
+    return float(fdtrc(beta.size, max(n_independent - free.coefficients.size, 1.0), statistic))
 
 
 def _size(free: _Poisson, noise: float) -> float:

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from clv.errors import DataError
-from clv.models.evaluation.pairs import INTERVAL_LEVEL, Pairs, paired
+from clv.models.evaluation.pairs import INTERVAL_LEVEL, Pairs, paired, ranked
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -65,7 +64,7 @@ def holdout_metrics(forecasts: pd.DataFrame, actual: pd.Series, *, signed: bool 
     """
     pairs = paired(forecasts, actual) if signed else _with_outcome(forecasts, actual)
     best = _gain_gini(pairs.actual, _descending(pairs.actual), pairs.actual)
-    ranks = rankdata(pairs.actual)
+    ranks = ranked(pairs.actual)
     columns = zip(forecasts.columns, pairs.forecasts.T, strict=True)
     rows = {str(name): _metrics(predicted, pairs.actual, ranks, best) for name, predicted in columns}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(index="forecast").astype({"n_customers": int})
@@ -225,7 +224,7 @@ def _metrics(predicted: FloatArray, happened: FloatArray, ranks: FloatArray, bes
         "rmse": float(np.sqrt(np.mean(error**2))),
         "bias": float(predicted.sum()) / total - 1,
         "gini_ranking": _over_best(_gain_gini(predicted, order, happened), best),
-        "spearman": _correlation(rankdata(predicted), ranks),
+        "spearman": _correlation(ranked(predicted), ranks),
         "capture_top_decile": float(happened[top].sum()) / total,
     }
 

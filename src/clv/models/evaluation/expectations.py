@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from clv.errors import DataError
 from clv.models.evaluation.pairs import paired
@@ -112,7 +112,7 @@ def chi_square(table: pd.DataFrame, n_parameters: int) -> ChiSquare:
     if not (table["expected"] > 0).all():
         raise DataError("chi-square: a class without expected customers; lower max_count to merge it with the last")
     statistic = float(((table["actual"] - table["expected"]) ** 2 / table["expected"]).sum())
-    return ChiSquare(statistic, freedom, float(chi2.sf(statistic, freedom)))
+    return ChiSquare(statistic, freedom, float(chdtrc(freedom, statistic)))
 
 
 def conditional_expectation(forecasts: pd.DataFrame, actual: pd.Series, classes: pd.Series) -> pd.DataFrame:

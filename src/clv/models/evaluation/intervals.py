@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import binom
 
 from clv.errors import DataError
 from clv.models.evaluation.pairs import INTERVAL_LEVEL, paired
@@ -181,6 +180,8 @@ def pit_histogram(pit: npt.ArrayLike, n_bins: int = N_BINS, level: float = INTER
     1              5    0.5       0.2        0.8
     2              5    0.5       0.2        0.8
     """
+    from scipy.stats import binom  # takes longer to import than a forecast to make, as everywhere
+
     values = np.asarray(pit, dtype=float)
     count, edges = np.histogram(values, bins=n_bins, range=(0.0, 1.0))
     ends = [binom.ppf((1 + side * level) / 2, values.size, 1 / n_bins) / values.size for side in (-1, 1)]

@@ -78,3 +78,14 @@ def _places(index: pd.Index, wanted: pd.Index) -> npt.NDArray[np.intp]:
         ids = ", ".join(map(str, apart[:_IDS_SHOWN]))
         raise DataError(f"evaluation: {len(apart):,} customers are in only one of forecast and actual (ids {ids})")
     return place
+
+
+def ranked(values: FloatArray) -> FloatArray:
+    """Return the rank of each value from 1 up, equal ones sharing the mean of theirs.
+
+    Examples
+    --------
+    >>> ranked(np.array([5.0, 2.0, 5.0])).tolist()
+    [2.5, 1.0, 2.5]
+    """
+    return np.asarray(pd.Series(values).rank(), dtype=float)

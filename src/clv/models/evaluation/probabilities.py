@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtri, xlogy
-from scipy.stats import rankdata
 
 from clv.errors import DataError
-from clv.models.evaluation.pairs import INTERVAL_LEVEL, Pairs, paired
+from clv.models.evaluation.pairs import INTERVAL_LEVEL, Pairs, paired, ranked
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -105,7 +104,7 @@ def reliability_table(
     """
     pairs = _probabilities(probability.to_frame(), happened)
     p = pairs.forecasts[:, 0]
-    table = _reliability(p, rankdata(p), pairs.actual, n_bins)
+    table = _reliability(p, ranked(p), pairs.actual, n_bins)
     low, high = wilson_interval(table["actual_share"] * table["n_customers"], table["n_customers"], level)
     return table.assign(low=low, high=high)
 
@@ -165,7 +164,7 @@ def wilson_interval(
 
 def _metrics(p: FloatArray, y: FloatArray, n_bins: int) -> dict[str, float]:
     """Return the metrics of one forecast."""
-    ranks = rankdata(p)
+    ranks = ranked(p)
     bins = _reliability(p, ranks, y, n_bins)
     gap = (bins["forecast_mean"] - bins["actual_share"]).abs()
     return {

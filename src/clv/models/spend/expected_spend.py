@@ -35,11 +35,17 @@ class Spend:
     repeat_: GammaGamma | MeanSpend | None = None
 
     def fit(self, known: pd.DataFrame) -> Self:
-        """Fit on frequency, monetary_value, n_orders, mean_purchase and perhaps returned, one row per customer."""
+        """Fit on frequency, monetary_value, n_orders, mean_purchase and perhaps returned, one row per customer.
+
+        Without mean_purchase nothing is known of first purchases, and the repeat ones stand alone.
+        """
         self._all: GammaGamma | None = None
         self._scale = 1.0
         self.returns_ = Returns().fit(known)
         returned = known[(known["frequency"] > 0) & (known["monetary_value"] > 0)]
+        if "mean_purchase" not in known:
+            self.repeat_ = None if returned.empty else fit_spend(returned)
+            return self
         bought = known[known["mean_purchase"] > 0]
         all_purchases = bought.assign(frequency=bought["n_orders"], monetary_value=bought["mean_purchase"])
         if returned.empty:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 
 from clv.models.fitting.counts import FloatArray, Mask, as_floats, numbers, refuse, require_columns
 
@@ -83,7 +82,7 @@ def spend_frequency_correlation(customers: pd.DataFrame) -> Association:
     """
     x, z = repeat_spend(customers)
     x, z = x[x > 0], z[x > 0]
-    return Association(_correlation(x, z), _correlation(rankdata(x), rankdata(z)), x.size)
+    return Association(_correlation(x, z), _correlation(*(pd.Series(values).rank() for values in (x, z))), x.size)
 
 
 def _correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float:

@@ -83,19 +83,27 @@ def time_lines(
 
 
 @house_style()
-def concentration_curve(frame: pd.DataFrame, text: Text, marks: Sequence[tuple[float, float, str]] = ()) -> Figure:
+def concentration_curve(
+    frame: pd.DataFrame,
+    y_label: str,
+    x_label: str,
+    equal_label: str,
+    text: Text,
+    marks: Sequence[tuple[float, float, str]] = (),
+) -> Figure:
     """Return how much of the value the best customers hold, against the line where all are worth the same.
 
     Parameters
     ----------
     frame : DataFrame
         `share_of_customers` and `share_of_value`, both running from 0 to 1, the best customers first.
+    y_label, x_label, equal_label : str
+        What the height and the lying axis measure, and what the straight line stands for.
     text : Text
         Language.
     marks : sequence of (float, float, str)
         Points to name: share of customers, share of value, label; e.g. the one at 20 % of customers.
     """
-    _ = text
     if not finite(frame["share_of_value"]).size:
         return blank(text)
     fig, ax = canvas(height=4.4)
@@ -108,10 +116,17 @@ def concentration_curve(frame: pd.DataFrame, text: Text, marks: Sequence[tuple[f
     for axis in (ax.xaxis, ax.yaxis):
         value_axis(axis, text, "percent")
     ax.tick_params(pad=7)
-    ax.set_title(_("Share of value"))
-    name_below(ax, _("Share of customers, the most valuable first"))
-    equal = wrapped(_("If every customer were worth the same"), 22)
-    ax.annotate(equal, (0.62, 0.62), (10, -6), textcoords="offset points", color=MUTED, ha="left", va="top")
+    ax.set_title(y_label)
+    name_below(ax, x_label)
+    ax.annotate(
+        wrapped(equal_label, 22),
+        (0.62, 0.62),
+        (10, -6),
+        textcoords="offset points",
+        color=MUTED,
+        ha="left",
+        va="top",
+    )
     for number, mark in enumerate(marks):
         _name_point(ax, *mark, lift=5 + number * 2.2 * _LINE_SPACING * LABEL_POINTS)
     return fig
