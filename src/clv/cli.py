@@ -60,7 +60,7 @@ def run(
     settings = with_parameters(settings, param or [])
     options = Options(only=only, until=until, resume=resume, force=force, keep=keep)
     if dry_run:
-        for line in foresee(settings, reports / settings.name, options).lines():
+        for line in foresee(settings, reports / settings.name, options):
             typer.echo(line)
         return
     with Watch(log) as watch:

@@ -14,7 +14,7 @@ from clv.errors import ConfigError, NotebookError
 from clv.suite import code, graph, history, publish
 from clv.suite.graph import NOTEBOOKS
 from clv.suite.parameters import with_parameters
-from clv.suite.plan import Options, foresee
+from clv.suite.plan import Options, foreseen
 from clv.suite.publish import run_suite
 
 BASE, VALUE, FORECAST, PORTFOLIOS, SUMMARY = (notebook.slug for notebook in NOTEBOOKS)
@@ -115,7 +115,7 @@ def rewrite(file: Path, old: str, new: str) -> None:
 )
 def test_what_would_run_follows_settings_parameters_data_and_what_is_there(change, runs, shop):
     change(shop)
-    plan = foresee(load_config(shop.config), shop.home, Options())
+    plan = foreseen(load_config(shop.config), shop.home, Options())
     assert len(plan.to_run) == runs
 
 
@@ -124,7 +124,7 @@ def test_data_that_lay_in_the_future_are_read_again_on_a_later_day(shop):
     told = json.loads(context.read_text(encoding="utf-8"))
     told["intake"]["reasons"] = {"date_in_future": 3}
     context.write_text(json.dumps(told), encoding="utf-8")
-    assert len(foresee(load_config(shop.config), shop.home, Options()).to_run) == 5
+    assert len(foreseen(load_config(shop.config), shop.home, Options()).to_run) == 5
 
 
 def test_changed_code_of_the_package_makes_what_uses_it_run_again(shop, monkeypatch):
@@ -133,9 +133,9 @@ def test_changed_code_of_the_package_makes_what_uses_it_run_again(shop, monkeypa
     monkeypatch.setattr(
         code, "_read", lambda name: read(name)._replace(digest="changed") if name == touched else read(name)
     )
-    assert len(foresee(load_config(shop.config), shop.home, Options()).to_run) == 5
+    assert len(foreseen(load_config(shop.config), shop.home, Options()).to_run) == 5
     touched = "clv.report.page"
-    assert foresee(load_config(shop.config), shop.home, Options()).to_run == []
+    assert foreseen(load_config(shop.config), shop.home, Options()).to_run == []
     done, executed = shop.run()
     assert (done.status, executed) == ("published", [])
 
@@ -170,6 +170,9 @@ def test_until_ends_with_a_notebook_and_publishes_nothing_and_only_runs_one_on_w
     shop.edit(BASE, "print('changed')")
     with pytest.raises(ConfigError, match=f"--only {FORECAST}: no run holds what {BASE} would write now"):
         shop.run(only="03")
+    with pytest.raises(ConfigError, match="--until 'three': no such notebook"):
+        shop.run(until="three")
+    assert not (shop.home / "failed").exists()  # nothing was begun
     done, executed = shop.run(until="03")
     assert (done.status, executed) == ("partial", [BASE, FORECAST])
     assert done.folder.parent == shop.home / "partial"
@@ -187,7 +190,7 @@ def test_resume_takes_over_what_a_failed_run_finished(shop):
     with pytest.raises(NotebookError, match="ZeroDivisionError"):
         shop.run()
     light.edit(shop.notebooks, FORECAST, light.code_of(shop.notebooks, FORECAST).replace("1 / 0", "1 / 1"))
-    assert len(foresee(load_config(shop.config), shop.home, Options()).to_run) == 5
+    assert len(foreseen(load_config(shop.config), shop.home, Options()).to_run) == 5
     done, executed = shop.run(resume=True)
     assert executed == [SUMMARY, FORECAST, PORTFOLIOS]
     assert light.whole(done.folder)
@@ -219,7 +222,7 @@ def test_two_ends_and_no_run_to_keep_are_refused():
 
 def test_another_language_is_another_report(shop):
     config = override(load_config(shop.config), {"language": "es"}, where="test")
-    assert len(foresee(config, shop.home, Options()).to_run) == 5
+    assert len(foreseen(config, shop.home, Options()).to_run) == 5
 
 
 def test_the_journal_of_a_run_is_one_line_of_json_an_event_and_tells_no_path(shop):

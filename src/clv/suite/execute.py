@@ -196,7 +196,8 @@ def _tag(folder: Path) -> str:
 
 def _papermill(source: Path, output: Path, parameters: dict[str, Any], seconds: float = 900.0, tag: str = "") -> None:
     """Execute a notebook in a kernel of its own, all its cells together within some seconds."""
-    logging.getLogger("papermill").setLevel(logging.WARNING)
+    for name in ("papermill", "asyncio"):  # what they call an error is raised, and told in one line
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     end = time.monotonic() + seconds
     with kernel_folder(tag) as sockets:
         papermill.execute_notebook(

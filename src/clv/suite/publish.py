@@ -22,7 +22,7 @@ import pandas as pd
 from clv.config import Config
 from clv.data.identity.company import CARDS, MAP, REVIEW
 from clv.decisions.export import DICTIONARY, export_table, write_table
-from clv.errors import ClvError, StorageError
+from clv.errors import StorageError
 from clv.suite.execute import FULL_OR_LOCKED, Executed, Progress, execute_suite
 from clv.suite.history import HISTORY, as_text, read_history, stage_history
 from clv.suite.journal import Journal
@@ -40,8 +40,8 @@ from clv.suite.places import (
     staged_link,
     write_synced,
 )
-from clv.suite.plan import Options, Plan, make_plan, up_to_date
-from clv.suite.remnants import REMOVED, clear_remnants, drop_if_empty, set_aside_error
+from clv.suite.plan import Options, Plan, foreseen, make_plan, up_to_date
+from clv.suite.remnants import REMOVED, clear_remnants, clear_sockets, drop_if_empty, set_aside_error
 from clv.suite.reuse import take_over
 from clv.suite.site import render_site
 from clv.suite.workspace import PURCHASE_DAYS, Workspace, prepare
@@ -114,6 +114,7 @@ def run_suite(config: Config, reports: Path, progress: Progress, options: Option
     """
     started = time.monotonic()
     check_parameters(config)
+    options.check()
     home = reports / config.name
     run_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     with hold(home, run_id):
@@ -122,6 +123,8 @@ def run_suite(config: Config, reports: Path, progress: Progress, options: Option
         if (latest := up_to_date(config, home, options)) is not None:
             done = Published(latest, latest / "index.html", time.monotonic() - started, status="unchanged")
         else:
+            if options.only is not None:
+                foreseen(config, home, options)  # refuses what no run before can serve, before the data are read
             done = _run(config, home, run_id, progress, options, started)
         if options.keep is not None:
             _remove_old(home, options.keep)
@@ -149,6 +152,8 @@ def _run(config: Config, home: Path, run_id: str, progress: Progress, options: O
         told = _of_storage(error) or error
         journal.note("run", "failed", error=type(told).__name__, message=str(told))
         set_aside_error(building, home / FAILED / run_id, told)
+        if not isinstance(error, Exception):
+            clear_sockets(home)  # nothing waits for the kernels of an interrupted run to end
         if told is error:
             raise
         raise told from error
@@ -197,13 +202,13 @@ def _publish(home: Path, building: Path, record: dict[str, Any]) -> Path:
 
 def _of_storage(error: BaseException) -> StorageError | None:
     """Return what to tell of a disk that took no more, whoever found out; None for any other error."""
-    if isinstance(error, ClvError) or not isinstance(error, Exception):
+    if isinstance(error, StorageError) or not isinstance(error, Exception):
         return None
     if isinstance(error, OSError):
         place = f"{Path(error.filename).name}: " if error.filename else ""
         return StorageError(f"{place}{error.strerror or error}; make room or give access")
-    if any(words in str(error) for words in FULL_OR_LOCKED):
-        return StorageError(f"{error}; make room or give access")
+    if (words := next((words for words in FULL_OR_LOCKED if words in str(error)), None)) is not None:
+        return StorageError(f"{words} in the folder of the run; make room or give access")  # an engine's long sentence
     return None
 
 
