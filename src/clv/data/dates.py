@@ -329,6 +329,9 @@ def detect_date_order(tokens: Mapping[str, int], where: str) -> DateOrder:
     short = [token for token in tokens if not token.isdigit() and len(re.split(r"[-/.]", token)[0]) <= 2]
     if not short:
         return "ymd"
+    is_telling = any(max(part[:2]) > 12 and part[2] > 99 for part in _year_last(short).values())
+    if not is_telling and sum(tokens[token] for token in short) <= MINORITY * sum(tokens.values()):
+        return "ymd"  # slips of single lines, which are set aside: they do not decide for all others
     if all(int(re.split(r"[-/.]", token)[2]) < 100 for token in short):
         raise DataError(
             f"{where}: years have two digits, e.g. {short[0]!r}; state date_format, such as {_two_digit_format(short)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 import shutil
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -30,13 +31,14 @@ from clv.data.missing import MISSING_IDS, is_missing, on_missing_ids
 from clv.data.odd_dates import lines_by_day, on_days, on_far_dates, proper_span
 from clv.data.oddities import find_oddities, on_copies
 from clv.data.order_totals import spread_totals
+from clv.data.parquet_files import EXACT_FLOATS
 from clv.data.reading import ORDINAL, Reading, small_table
 from clv.data.schema import DATE_AT_FAULT, FORMAT_REASONS, MONEY, QUARANTINE, REASONS, TRANSACTIONS
 from clv.data.stamps import read_stamps
 from clv.errors import DataError
 
 EARLIEST_DAY = dt.date(1970, 1, 1)
-LOST_REFUNDS = 3  # unreadable negative amounts, from which they are a way of writing and no slips
+LOST_REFUNDS = 3  # unreadable amounts written alike, from which they are a notation and no slips
 
 
 @dataclass(frozen=True)
@@ -323,10 +325,16 @@ def _typed(
 
 def _text(column: Column, where: str) -> StringColumn:
     """Write a value as text; a whole number that arrived as a float loses its '.0', an id that is text nothing."""
-    if column.type().is_binary() or column.type().is_nested():
-        raise DataError(f"{where}: ids are of type {column.type()}; give text or numbers")
+    kind = column.type()
+    if kind.is_binary() or kind.is_nested() or kind.is_temporal() or kind.is_boolean():
+        raise DataError(f"{where}: ids are of type {kind}; give text or numbers")
+    if kind.is_floating() and bool((column.abs() >= EXACT_FLOATS).any().execute()):
+        raise DataError(
+            f"{where}: holds numbers above {EXACT_FLOATS:,}, e.g. {column.abs().max().execute():.0f}, which a number "
+            "with a point cannot tell apart; write ids as text"
+        )
     text = column.cast("string")
-    fractional = column.type().is_floating() or column.type().is_decimal()
+    fractional = kind.is_floating() or kind.is_decimal()
     return text.re_replace(r"\.0+$", "") if fractional else text
 
 
@@ -409,14 +417,24 @@ def _examples(quarantine: Table, reasons: list[str]) -> str:
 
 
 def _refuse_lost_refunds(quarantine: Table, where: str) -> None:
-    """Refuse a log whose unreadable amounts are its negative ones: without them it would only look better."""
+    """Refuse a log in which one way of writing amounts cannot be read: most often it is that of refunds.
+
+    Without its refunds a log only looks better. Slips of single lines differ from each other and are set aside.
+    """
     unreadable = quarantine.filter(_.reason == "amount_not_a_number")
-    is_negative = unreadable.amount.re_search(amounts.NEGATIVE) & unreadable.amount.re_search("[0-9]")
-    n, total = unreadable.aggregate(n=is_negative.sum(), total=_.count()).execute().fillna(0).iloc[0]
-    if n >= LOST_REFUNDS and 2 * n > total:
-        first = unreadable.filter(is_negative).order_by("line_number").limit(1).execute().iloc[0]
+    bare = unreadable.amount.re_replace(r"[0-9][0-9.,\s]*", "9").strip()
+    ways = (
+        unreadable.mutate(way=bare)
+        .filter(_.way.contains("9") & ~_.way.re_search("^[+]?9$"))
+        .group_by("way")
+        .aggregate(n=_.count(), example=_.amount.argmin(_.line_number.fill_null(0)), line=_.line_number.min())
+    )
+    found = ways.filter(_.n >= LOST_REFUNDS).order_by(ibis.desc("n"), "way").limit(1).execute()
+    for _way, n, example, line in found.itertuples(index=False):
+        what = "negative amounts" if re.search(amounts.NEGATIVE, example) else "amounts in a notation of their own"
+        place = "" if pd.isna(line) else f" in line {int(line):,}"
         raise DataError(
-            f"{where}: {n:,} negative amounts cannot be read, e.g. {first.amount[:40]!r}, so that refunds alone would "
+            f"{where}: {n:,} {what} cannot be read, e.g. {example[:40]!r}{place}, so that refunds alone would "
             "be lost; state decimal or currency_sign, or write them as -12.50"
         )
 

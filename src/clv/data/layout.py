@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -153,7 +154,8 @@ def _has_row_names(lines: list[str], n_names: int, delimiter: str) -> bool:
 
 
 def _refuse_twice(names: list[str], source: SourceTable, where: str) -> None:
-    if twice := sorted({name for name in names if names.count(name) > 1} & set(source.mapped.values())):
+    counted = Counter(names)
+    if twice := sorted(name for name in source.mapped.values() if counted[name] > 1):
         raise DataError(f"{where}: the header names {', '.join(map(repr, twice))} twice; rename one of the columns")
 
 

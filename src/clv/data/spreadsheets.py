@@ -30,7 +30,7 @@ def read(engine: Backend, files: list[Path], source: SourceTable, staging: Path)
     files
         Workbooks with the same columns.
     source
-        `table` names the sheet, by default the first; `header` and `column_names` as for text.
+        `table` names the sheet, by default the only one with the mapped columns; `header`, `column_names` as for text.
     staging
         Folder of the copy.
 
@@ -55,7 +55,7 @@ def read(engine: Backend, files: list[Path], source: SourceTable, staging: Path)
 
 def _read_sheet(file: Path, source: SourceTable) -> tuple[list[str], list[list[Any]]]:
     with CalamineWorkbook.from_path(file) as book:
-        sheet = _sheet(book, file, source.table)
+        sheet = _sheet(book, file, source)
         rows = [row for row in sheet.to_python() if any(value != "" for value in row)]
         where = f"{file}: sheet {sheet.name!r}"
         if not rows:
@@ -63,15 +63,30 @@ def _read_sheet(file: Path, source: SourceTable) -> tuple[list[str], list[list[A
         if source.column_names:
             return list(source.column_names), rows[1:] if source.header else rows
         _refuse_titles(where, rows, sheet)
-    return list(distinct_names(str(_whole(name)) for name in rows[0])), rows[1:]
+        found = [str(_whole(name)) for name in rows[0]]
+        if twice := sorted(name for name in source.mapped.values() if found.count(name) > 1):
+            raise DataError(f"{where} names {', '.join(map(repr, twice))} twice; rename one of the columns")
+    return list(distinct_names(found)), rows[1:]
 
 
-def _sheet(book: CalamineWorkbook, file: Path, name: str | None) -> CalamineSheet:
-    if name is None:
-        return book.get_sheet_by_index(0)
-    if name not in book.sheet_names:
-        raise DataError(f"{file}: has no sheet {name!r}; name one with 'table': {', '.join(book.sheet_names)}")
-    return book.get_sheet_by_name(name)
+def _sheet(book: CalamineWorkbook, file: Path, source: SourceTable) -> CalamineSheet:
+    """Return the sheet that is named, else the only one that can be meant: rows of another would be lost unseen."""
+    if source.table is not None:
+        if source.table not in book.sheet_names:
+            raise DataError(
+                f"{file}: has no sheet {source.table!r}; name one with 'table': {', '.join(book.sheet_names)}"
+            )
+        return book.get_sheet_by_name(source.table)
+    sheets = [book.get_sheet_by_index(place) for place in range(len(book.sheet_names))]
+    if len(sheets) > 1:
+        tops = [next((row for row in sheet.to_python() if any(value != "" for value in row)), []) for sheet in sheets]
+        wanted = set() if source.column_names else set(source.mapped.values())
+        meant = [sheet for sheet, top in zip(sheets, tops, strict=True) if top and wanted <= {*map(str, top)}]
+        if len(meant) > 1:
+            names = ", ".join(repr(sheet.name) for sheet in meant)
+            raise DataError(f"{file}: {len(meant)} sheets hold the mapped columns, {names}; name one with 'table'")
+        return meant[0] if meant else sheets[0]
+    return sheets[0]
 
 
 def _refuse_titles(where: str, rows: list[list[Any]], sheet: CalamineSheet) -> None:
