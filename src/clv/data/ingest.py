@@ -328,11 +328,13 @@ def _text(column: Column, where: str) -> StringColumn:
     kind = column.type()
     if kind.is_binary() or kind.is_nested() or kind.is_temporal() or kind.is_boolean():
         raise DataError(f"{where}: ids are of type {kind}; give text or numbers")
-    if kind.is_floating() and bool((column.abs() >= EXACT_FLOATS).any().execute()):
-        raise DataError(
-            f"{where}: holds numbers above {EXACT_FLOATS:,}, e.g. {column.abs().max().execute():.0f}, which a number "
-            "with a point cannot tell apart; write ids as text"
-        )
+    if kind.is_floating():
+        largest = column.nullif(float("nan")).abs().max().execute()
+        if largest is not None and largest >= EXACT_FLOATS:
+            raise DataError(
+                f"{where}: holds numbers above {EXACT_FLOATS:,}, e.g. {largest:.0f}, which a number with a point cannot "
+                "tell apart; write ids as text"
+            )
     text = column.cast("string")
     fractional = kind.is_floating() or kind.is_decimal()
     return text.re_replace(r"\.0+$", "") if fractional else text
