@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import gzip
+import zlib
 from functools import partial
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def _refuse_other_kind(file: Path) -> None:
     try:
         with open_text(file) as raw:
             begin = raw.read(16)
-    except (gzip.BadGzipFile, EOFError):
+    except (gzip.BadGzipFile, EOFError, zlib.error):
         raise DataError(f"{file}: is no gzip archive; give text a name without .gz, or copy it again") from None
     found = [(kind, ending) for magic, kind, ending in OTHER_KINDS if begin.startswith(magic)]
     if begin[8:12] == DUCKDB_MAGIC:
