@@ -16,6 +16,7 @@ from ibis import _
 from ibis.expr.types import Column, DecimalColumn, StringColumn, Table
 
 from clv.data.decided import Decision
+from clv.data.reading import TwoWays
 from clv.data.schema import MONEY
 from clv.errors import DataError
 
@@ -112,25 +113,30 @@ def detect_decimal_mark(found: Mapping[str, Shape], where: str) -> DecimalMark:
     comma = {shape: seen for shape, seen in found.items() if _is_decimal(shape, ",")}
     point = {shape: seen for shape, seen in found.items() if _is_decimal(shape, ".")}
     if comma and point:
-        raise DataError(
+        raise TwoWays(
             f"{where}: {_n(comma):,} amounts have a decimal comma, e.g. {_example(comma)!r}, and {_n(point):,} a "
             f"decimal point, e.g. {_example(point)!r}; write them in one way, or state decimal: '.' or ',' "
-            "and see the others in the quarantine"
+            "and see the others in the quarantine",
+            _example(comma),
+            _example(point),
         )
     mark: DecimalMark = "," if comma else "."
     unclear = {shape: seen for shape, seen in found.items() if re.fullmatch(r"9{1,3}[.,]999", _digits(shape))}
     if not (comma or point):
         if unclear:
-            raise DataError(
+            raise TwoWays(
                 f"{where}: {_n(unclear):,} amounts such as {_example(unclear)!r} can mean thousands or decimals; "
-                "state decimal: '.' or ','"
+                "state decimal: '.' or ','",
+                _example(unclear),
             )
         return mark
     telling, unclear = comma or point, {shape: seen for shape, seen in unclear.items() if mark in shape}
     if _n(telling) < TELLING_SHARE * (_n(telling) + _n(unclear)):
-        raise DataError(
+        raise TwoWays(
             f"{where}: {_n(unclear):,} amounts can mean thousands or decimals, e.g. {_example(unclear)!r}, too many "
-            f"for {_n(telling):,}, e.g. {_example(telling)!r}, to decide; state decimal: '.' or ','"
+            f"for {_n(telling):,}, e.g. {_example(telling)!r}, to decide; state decimal: '.' or ','",
+            _example(unclear),
+            _example(telling),
         )
     return mark
 
@@ -143,9 +149,10 @@ def _refuse_signs(found: Mapping[str, Shape], where: str) -> None:
         signs = sorted({signed[shape] for shape in carrying})
         advice = f"state currency_sign: '{signs[0]}'" if len(signs) == 1 else "convert them to one currency"
         listed = ", ".join(sign[:20] for sign in signs[:5])
-        raise DataError(
+        raise TwoWays(
             f"{where}: {_n(carrying):,} of {_n(found):,} amounts carry a currency sign ({listed}); {advice}; "
-            f"e.g. {_example(carrying)!r}"
+            f"e.g. {_example(carrying)!r}",
+            _example(carrying),
         )
 
 

@@ -23,7 +23,7 @@ from psycopg import sql
 
 from clv.config import SourceTable
 from clv.credentials import login
-from clv.data.parquet_files import EXACT_FLOATS
+from clv.data.ids import EXACT_FLOATS
 from clv.errors import DataError
 
 BATCH: Final = 50_000  # rows; a few megabytes

@@ -17,7 +17,7 @@ from ibis import _
 from ibis.expr.types import StringColumn, Table, TimestampColumn
 
 from clv.data.decided import Decision
-from clv.errors import DataError
+from clv.data.reading import TwoWays
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
 ORDER_NAMES: dict[DateOrder, str] = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
@@ -93,6 +93,7 @@ TIMES = (
     Rewrite(rf"{_ISO}[ T]([0-9:.]+) ?(?:UTC|GMT|Z)?([+-][0-9]{{2}}):?([0-9]{{2}})(?: ?\(.*\))?$", r"\1 \2\3:\4"),
     Rewrite(rf"{_ISO}[ T]([0-9:.]+) ?(?:UTC|GMT)$", r"\1 \2Z"),
 )
+END_OF_DAY = Rewrite(r"([ T])24:00(?::00(?:[.,]0+)?)?", r"\1" "23:59:59")  # the day as written, not the one after it
 ZONE_WORD = Rewrite(rf"{_ISO}[ T]([0-9:.]+) [A-Z]{{3,4}}$", r"\1 \2")  # CET: the shops' own clock
 MERIDIEMS = ("%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p", "%Y-%m-%d %I %p", "%Y-%m-%d %I:%M:%S.%g %p")
 
@@ -223,10 +224,12 @@ def _number_kind(found: list[Written], where: str) -> NumberKind | None:
         other = [way for way in found if way not in ways and (way.token or 2 * n <= total)]
         if sum(way.n for way in other) <= MINORITY * total:
             return kind
-        raise DataError(
+        raise TwoWays(
             f"{where}: {n:,} dates are written as numbers, e.g. {ways[0].example!r} ({kind.name}), and {total - n:,} "
             f"in another way, e.g. {other[0].example!r}, as a spreadsheet leaves them that took day and month for each "
-            "other; export the column again as text, best as 2017-12-31"
+            "other; export the column again as text, best as 2017-12-31",
+            ways[0].example,
+            other[0].example,
         )
     return None
 
@@ -333,8 +336,9 @@ def detect_date_order(tokens: Mapping[str, int], where: str) -> DateOrder:
     if not is_telling and sum(tokens[token] for token in short) <= MINORITY * sum(tokens.values()):
         return "ymd"  # slips of single lines, which are set aside: they do not decide for all others
     if all(int(re.split(r"[-/.]", token)[2]) < 100 for token in short):
-        raise DataError(
-            f"{where}: years have two digits, e.g. {short[0]!r}; state date_format, such as {_two_digit_format(short)}"
+        raise TwoWays(
+            f"{where}: years have two digits, e.g. {short[0]!r}; state date_format, such as {_two_digit_format(short)}",
+            short[0],
         )
     dates = _year_last(tokens)
     if not dates:
@@ -342,21 +346,26 @@ def detect_date_order(tokens: Mapping[str, int], where: str) -> DateOrder:
     day_first = [token for token, part in dates.items() if part[0] > 12]
     month_first = [token for token, part in dates.items() if part[1] > 12]
     if day_first and month_first:
-        raise DataError(
+        raise TwoWays(
             f"{where}: {len(day_first):,} distinct dates begin with the day and {len(month_first):,} with the month, "
-            f"e.g. {day_first[0]!r} and {month_first[0]!r}; write them in one order, best as 2017-12-31"
+            f"e.g. {day_first[0]!r} and {month_first[0]!r}; write them in one order, best as 2017-12-31",
+            day_first[0],
+            month_first[0],
         )
     telling = day_first or month_first
     advice = "state date_format, '%d/%m/%Y' or '%m/%d/%Y'"
     if not telling:
-        raise DataError(
-            f"{where}: day and month cannot be told apart in {len(dates)} distinct dates, e.g. {short[0]!r}; {advice}"
+        raise TwoWays(
+            f"{where}: day and month cannot be told apart in {len(dates)} distinct dates, e.g. {short[0]!r}; {advice}",
+            short[0],
         )
     if len(dates) >= MIN_DATES and len(telling) < TELLING_SHARE * len(dates):
         unclear = next(token for token in dates if token not in telling)
-        raise DataError(
+        raise TwoWays(
             f"{where}: {len(dates) - len(telling):,} of {len(dates):,} distinct dates can be read in two ways, e.g. "
-            f"{unclear!r}, too many for {len(telling):,}, e.g. {telling[0]!r}, to decide; {advice}"
+            f"{unclear!r}, too many for {len(telling):,}, e.g. {telling[0]!r}, to decide; {advice}",
+            unclear,
+            telling[0],
         )
     return "dmy" if day_first else "mdy"
 
@@ -406,11 +415,13 @@ def refuse_two_ways(found: list[Written], where: str) -> None:
         untelling, telling = styles[swapped], {t: far for t, far in styles[rest].items() if far}
         chance = UNTELLING_DAYS ** len(untelling) * (1 - UNTELLING_DAYS) ** len(telling)
         if chance < TOO_UNLIKELY:
-            raise DataError(
+            raise TwoWays(
                 f"{where}: dates are written in two ways that part at the 12th of the month, {len(untelling):,} as "
                 f"{examples[next(iter(untelling))]!r} and {len(telling):,} as {examples[next(iter(telling))]!r}, as a "
                 "spreadsheet leaves them that took day and month for each other; export them again in one way, best "
-                "as 2017-12-31"
+                "as 2017-12-31",
+                examples[next(iter(untelling))],
+                examples[next(iter(telling))],
             )
 
 
@@ -449,7 +460,8 @@ def read_dates(
         return _try_strptime(text.strip(), date_format)
     rewrites = tuple(rewrites)
     pattern, iso = ISO_PARTS[order]
-    dated = text.strip()
+    # shapes know digits as 9 only, so that this rewrite cannot be left out by them; most columns pay for a look
+    dated = ibis.ifelse(text.contains("24:00"), text.strip().re_replace(*END_OF_DAY), text.strip())
     for rewrite in (rewrite for rewrite in rewrites if rewrite not in TIMES and rewrite != ZONE_WORD):
         dated = dated.re_replace(*rewrite)
     dated = ibis.ifelse(

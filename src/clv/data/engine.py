@@ -33,6 +33,7 @@ def open_engine(spill: Path | None = None) -> Backend:
     settings = {
         "TimeZone": "UTC",
         "autoinstall_known_extensions": False,
+        "enable_progress_bar": False,  # Python run with -c looks like a terminal to the engine
         "temp_directory": spill,
         "memory_limit": MEMORY if spill is not None else None,  # without a place to spill to, the engine's own limit
     }

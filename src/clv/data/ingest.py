@@ -19,7 +19,7 @@ import ibis
 import pandas as pd
 from ibis import _
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import Column, StringColumn, Table
+from ibis.expr.types import Column, Table
 
 from clv.config import TransactionsTable
 from clv.data import amounts
@@ -27,12 +27,12 @@ from clv.data.amounts import AmountsRead, DecimalMark
 from clv.data.connect import file_states, read_source, refuse_changed
 from clv.data.decided import Decision
 from clv.data.engine import open_engine
+from clv.data.ids import id_text
 from clv.data.missing import MISSING_IDS, is_missing, on_missing_ids
 from clv.data.odd_dates import lines_by_day, on_days, on_far_dates, proper_span
 from clv.data.oddities import find_oddities, on_copies
-from clv.data.order_totals import spread_totals
-from clv.data.parquet_files import EXACT_FLOATS
-from clv.data.reading import ORDINAL, Reading, small_table
+from clv.data.order_totals import on_repeated_totals, spread_totals
+from clv.data.reading import ORDINAL, Reading, naming_lines, small_table
 from clv.data.schema import DATE_AT_FAULT, FORMAT_REASONS, MONEY, QUARANTINE, REASONS, TRANSACTIONS
 from clv.data.stamps import read_stamps
 from clv.errors import DataError
@@ -207,7 +207,7 @@ def _ingest(
 def on_log(engine: Backend, folder: Path) -> list[Decision]:
     """Return what looks odd in the usable lines of a folder as a whole: ids, orders, days."""
     clean = engine.read_parquet(folder / "transactions.parquet", table_name="log")
-    return [*find_oddities(engine, clean), *on_days(lines_by_day(clean), clean)]
+    return [*find_oddities(engine, clean), *on_repeated_totals(clean), *on_days(lines_by_day(clean), clean)]
 
 
 def _write_clean(engine: Backend, judged: Table, folder: Path, name: str) -> Table:
@@ -282,25 +282,25 @@ def _typed(
     decisions = list(when.decisions)
     amount, amount_missing, mark = ibis.null(MONEY), ibis.literal(False), None
     if source.has_amounts:
-        amount, mark, on_amounts = _amounts(rows, source, "amount")
+        amount, mark, on_amounts = _amounts(reading, source, "amount")
         amount_missing = is_missing(rows[columns["amount"]], any_case=True)
         free = [name for name in reading.columns if name not in columns.values()]
         currency = amounts.find_currency(rows, free, columns.get("currency"), where)
         decisions += [*on_amounts, *([] if currency is None else [currency])]
     optional = {
-        name: _text(rows[columns[name]], f"{where}: {columns[name]}") if name in columns else ibis.null(str)
+        name: id_text(rows[columns[name]], f"{where}: {columns[name]}") if name in columns else ibis.null(str)
         for name in ("order_id", "product_id", "channel", "store_id")
     }
     quantity = rows[columns["quantity"]].try_cast("float64") if "quantity" in columns else ibis.null("float64")
     money = {
-        name: _amounts(rows, source, name, mark).amount if name in columns else ibis.null(MONEY)
+        name: _amounts(reading, source, name, mark).amount if name in columns else ibis.null(MONEY)
         for name in ("discount", "cost")
     }
     repeats = _repeats(reading) if has_copies else ibis.literal(False)
     has_order = ~is_missing(rows[columns["order_id"]]) if "order_id" in columns else ibis.literal(False)
     words = MISSING_IDS if source.missing_ids is None else source.missing_ids
     typed = rows.select(
-        customer_id=_text(rows[columns["customer_id"]], f"{where}: {columns['customer_id']}"),
+        customer_id=id_text(rows[columns["customer_id"]], f"{where}: {columns['customer_id']}"),
         customer_id_missing=is_missing(rows[columns["customer_id"]], words),
         ordered_on=when.stamp.cast("date"),
         ordered_at_found=rows[columns["ordered_at"]].cast("string"),
@@ -323,32 +323,16 @@ def _typed(
     return typed, decisions
 
 
-def _text(column: Column, where: str) -> StringColumn:
-    """Write a value as text; a whole number that arrived as a float loses its '.0', an id that is text nothing."""
-    kind = column.type()
-    if kind.is_binary() or kind.is_nested() or kind.is_temporal() or kind.is_boolean():
-        raise DataError(f"{where}: ids are of type {kind}; give text or numbers")
-    if kind.is_floating():
-        largest = column.nullif(float("nan")).abs().max().execute()
-        if largest is not None and largest >= EXACT_FLOATS:
-            raise DataError(
-                f"{where}: holds numbers above {EXACT_FLOATS:,}, e.g. {largest:.0f}, which a number with a point "
-                "cannot tell apart; write ids as text"
-            )
-    text = column.cast("string")
-    fractional = kind.is_floating() or kind.is_decimal()
-    return text.re_replace(r"\.0+$", "") if fractional else text
-
-
-def _amounts(rows: Table, source: TransactionsTable, name: str, mark: DecimalMark | None = None) -> AmountsRead:
+def _amounts(reading: Reading, source: TransactionsTable, name: str, mark: DecimalMark | None = None) -> AmountsRead:
     """Read a column of money; `mark` is what another column of the same lines told of the decimal mark."""
-    theirs, where = source.columns[name], f"{source.path}: {source.columns[name]}"
+    rows, theirs, where = reading.rows, source.columns[name], f"{source.path}: {source.columns[name]}"
     if rows[theirs].type().is_numeric():
         return AmountsRead(rows[theirs].try_cast(MONEY), None, ())
     if not rows[theirs].type().is_string():
         raise DataError(f"{where}: amounts are of type {rows[theirs].type()}; give numbers")
     decimal = source.decimal or mark
-    return amounts.read_text(rows, theirs, where, decimal=decimal, currency_sign=source.currency_sign)
+    with naming_lines(reading, theirs):
+        return amounts.read_text(rows, theirs, where, decimal=decimal, currency_sign=source.currency_sign)
 
 
 def _has_copies(reading: Reading) -> bool:

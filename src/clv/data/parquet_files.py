@@ -10,10 +10,9 @@ import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from clv.config import SourceTable
+from clv.data.ids import EXACT_FLOATS
 from clv.data.reading import Reading
 from clv.errors import DataError
-
-EXACT_FLOATS = 2**53  # whole numbers up to here are exact as floats
 
 
 def read(engine: Backend, files: list[Path], source: SourceTable) -> Reading:

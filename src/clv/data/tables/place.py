@@ -16,7 +16,7 @@ from ibis.expr.types import StringColumn, Table
 from clv.config import SourceTable
 from clv.data.connect import read_source
 from clv.data.engine import open_engine
-from clv.data.reading import Reading
+from clv.data.reading import ORDINAL, Reading
 from clv.data.tables.values import OUT_OF_RANGE, UNREADABLE, as_attribute, can_be_faulty, fault_of, read_value
 from clv.definitions import Definition
 from clv.errors import DataError
@@ -72,7 +72,8 @@ def _read_place(
     reading = read_source(engine, source, staging)
     malformed = reading.malformed
     _require_columns(reading.columns, source.mapped, source.path)
-    rows = engine.create_table("as_found", reading.rows.select(*source.mapped.values()), temp=True)
+    position = [] if reading.locate is None else [ORDINAL]
+    rows = engine.create_table("as_found", reading.rows.select(*source.mapped.values(), *position), temp=True)
     typed = _typed(engine, replace(reading, rows=rows), table, source, today)
     counted = _count_faults(typed)
     n_rows = counted.pop("")
