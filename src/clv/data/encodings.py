@@ -23,10 +23,12 @@ import charset_normalizer
 
 from clv.config import SourceTable
 from clv.data.code_pages import CODE_PAGES, UNREADABLE, fits
+from clv.data.columns import PERSONAL
 from clv.data.decided import Decision
-from clv.data.layout import find_layout
+from clv.data.layout import Layout, find_layout
 from clv.errors import DataError
 
+MOST_EXAMPLES = 3
 SAMPLE_BYTES = 1 << 20  # head of a file, from which its layout is told
 CHUNK_BYTES = 4 << 20
 MAX_LINE_BYTES = 16 << 20  # the engine passes over lines beyond its buffer of 32 MB without a word
@@ -216,18 +218,39 @@ def _old_encoding(file: Path, found: _OddLines, source: SourceTable) -> tuple[st
     tried = [code_page for code_page in CODE_PAGES if _names_columns(file, source, code_page)] or list(CODE_PAGES)
     best, *rivals = fits(words, tried)
     if best.oddness > UNREADABLE:
-        word = next(iter(words), b"").decode("cp1252", "replace")
         raise DataError(
             f"{file}: line {found.first_bad:,} is no UTF-8, and in no encoding tried ({len(tried)}) do its letters "
-            f"make words, e.g. {word[:40]!r} in cp1252; state 'encoding'"
+            f"make words; state 'encoding'"
         )
     for rival in rivals:
         _refuse_other_ids(file, found.lines or [], source, best.code_page, rival.code_page)
     because = f"{found.n_bad:,} lines are no UTF-8, and in it {len(words):,} distinct words read best"
     if rivals:
         because += f"; {' and '.join(rival.code_page for rival in rivals)} would do as well, with the same ids"
-    examples = tuple(text[:40] for text in best.texts[:3])
+    examples = _examples(file, found.lines or [], source, best.code_page)
     return best.code_page, Decision("encoding", best.code_page, because, "encoding", n=found.n_bad, examples=examples)
+
+
+def _examples(file: Path, lines: list[bytes], source: SourceTable, code_page: str) -> tuple[str, ...]:
+    """Return the first values with letters beyond ASCII of mapped columns; what nobody maps may be of a person."""
+    if source.delimiter == "whitespace":
+        return ()
+    shown = set(source.columns.values()) - {source.columns.get(name) for name in PERSONAL}
+    layout, positions = _positions(file, source, code_page, shown)
+    examples = dict[str, None]()
+    for line in lines if positions else ():
+        cells = next(csv.reader([line.decode(code_page, "replace")], delimiter=layout.delimiter), [])
+        examples |= {cells[at][:40]: None for at in positions if at < len(cells) and not cells[at].isascii()}
+        if len(examples) >= MOST_EXAMPLES:
+            break
+    return tuple(examples)[:MOST_EXAMPLES]
+
+
+def _positions(file: Path, source: SourceTable, code_page: str, names: set[str]) -> tuple[Layout, list[int]]:
+    """Return the layout of a file, and where these columns stand in it."""
+    with open_text(file) as raw:
+        layout = find_layout(raw.read(SAMPLE_BYTES).decode(code_page, "replace"), source, str(file))
+    return layout, [layout.names.index(name) for name in sorted(names & set(layout.names))]
 
 
 def _names_columns(file: Path, source: SourceTable, encoding: str) -> bool:
@@ -245,12 +268,11 @@ def _layout_names(file: Path, source: SourceTable, encoding: str) -> list[str]:
 
 
 def _refuse_other_ids(file: Path, lines: list[bytes], source: SourceTable, one: str, other: str) -> None:
-    """Refuse two encodings that both fit when an id differs between them."""
-    with open_text(file) as raw:
-        head = raw.read(SAMPLE_BYTES).decode(one, "replace")
-    layout = find_layout(head, source, str(file))
-    ids = {theirs for ours, theirs in source.columns.items() if ours.endswith("_id") or ours == "referred_by"}
-    positions = [layout.names.index(name) for name in sorted(ids & set(layout.names))]
+    """Refuse two encodings that both fit when an id differs between them; without a delimiter, it may."""
+    if source.delimiter == "whitespace":
+        raise DataError(f"{file}: is no UTF-8 and can be read in two encodings, {one} and {other}; state 'encoding'")
+    ids = {t for ours, t in source.columns.items() if (ours.endswith("_id") or ours == "referred_by")}
+    layout, positions = _positions(file, source, one, ids - {source.columns.get("tax_id")})
     for line in lines:
         cells, others = (
             next(csv.reader([line.decode(encoding, "replace")], delimiter=layout.delimiter), [])

@@ -7,7 +7,6 @@ used. Everything is an expression that the engine runs; only counts come back.
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 import shutil
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from ibis.expr.types import Column, Table
 from clv.config import TransactionsTable
 from clv.data import amounts
 from clv.data.amounts import AmountsRead, DecimalMark
+from clv.data.columns import require_columns
 from clv.data.connect import file_states, read_source, refuse_changed
 from clv.data.decided import Decision
 from clv.data.engine import open_engine
@@ -173,7 +173,7 @@ def _ingest(
     engine: Backend, source: TransactionsTable, folder: Path, staging: Path, today: dt.date, limit: float
 ) -> Intake:
     reading = read_source(engine, source, staging)
-    _require_columns(reading.columns, source.columns, source.path)
+    require_columns(reading.columns, source)
     has_copies = _has_copies(reading)
     typed, decisions = _typed(engine, reading, source, has_copies)
     judged = _judge(typed, source, today)
@@ -240,22 +240,6 @@ def _quarantine(engine: Backend, judged: Table, reading: Reading, *, is_empty: b
 
 
 PLACES = ibis.schema({"ordinal": "int64", "file": "string", "line_number": "int64"})
-
-
-def _require_columns(found: list[str], columns: dict[str, str], where: str) -> None:
-    missing = {ours: theirs for ours, theirs in columns.items() if theirs not in found}
-    if not missing:
-        return
-    named = []
-    for ours, theirs in missing.items():
-        near = difflib.get_close_matches(theirs, found, n=1)
-        named.append(f"{theirs!r} (for {ours}" + (f"; did you mean {near[0]!r}?)" if near else ")"))
-    moneyless = "no amounts at all? leave amount out of columns, or score with --no-amount; "
-    raise DataError(
-        f"{where}: {len(missing)} of {len(columns)} columns are missing: {', '.join(named)}; "
-        f"{moneyless if 'amount' in missing else ''}"
-        f"the file has: {', '.join(map(repr, found[:20]))}"
-    )
 
 
 def _judge(typed: Table, source: TransactionsTable, today: dt.date) -> Table:

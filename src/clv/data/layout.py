@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clv.config import SourceTable
+from clv.data.columns import holds_personal
 from clv.data.decided import Decision
 from clv.data.reading import ORDINAL
 from clv.errors import DataError
@@ -168,8 +169,9 @@ def _refuse_values(header: list[str], source: SourceTable, where: str) -> None:
     if source.column_names or set(header) & set(source.mapped.values()):
         return
     if values := [cell for cell in header if VALUE.fullmatch(cell)]:
+        shown = "" if holds_personal(source) else f", e.g. {values[0][:40]!r},"
         raise DataError(
-            f"{where}: the first line holds values, e.g. {values[0][:40]!r}, where the names of columns should be; "
+            f"{where}: the first line holds values{shown} where the names of columns should be; "
             "state header: false and column_names, or add a line of names"
         )
 

@@ -60,6 +60,14 @@ class TwoWays(DataError):
         super().__init__(message)
         self.examples = examples
 
+    @property
+    def without_values(self) -> str:
+        """Return the message without the examples, for a column of what is personal."""
+        message = str(self)
+        for example in self.examples:
+            message = message.replace(repr(example), "a value")
+        return message
+
 
 @contextmanager
 def naming_lines(reading: Reading, name: str) -> Iterator[None]:
@@ -67,15 +75,15 @@ def naming_lines(reading: Reading, name: str) -> Iterator[None]:
     try:
         yield
     except TwoWays as error:
-        lines = [line for example in error.examples if (line := _line_of(reading, name, example)) is not None]
+        lines = [line for example in error.examples if (line := line_of(reading, name, example)) is not None]
         if not lines:
             raise
         named = [f"{line:,}" for line in dict.fromkeys(lines)]
-        raise DataError(f"{error}; see line{'s' * (len(named) > 1)} {' and '.join(named)}") from None
+        raise TwoWays(f"{error}; see line{'s' * (len(named) > 1)} {' and '.join(named)}", *error.examples) from None
 
 
-def _line_of(reading: Reading, name: str, beginning: str) -> int | None:
-    """Return the line of the first value of a column that begins so."""
+def line_of(reading: Reading, name: str, beginning: str) -> int | None:
+    """Return the line of the first value of a column that begins so; None where it is in no file of text."""
     if reading.locate is None or ORDINAL not in reading.rows.columns:
         return None
     value = reading.rows[name].cast("string").strip()

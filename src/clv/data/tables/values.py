@@ -13,7 +13,7 @@ from clv.config import SourceTable
 from clv.data import amounts
 from clv.data.ids import id_text, number_text
 from clv.data.missing import MISSING_IDS, is_missing
-from clv.data.reading import Reading, naming_lines
+from clv.data.reading import Reading, TwoWays, naming_lines
 from clv.data.schema import MONEY
 from clv.data.stamps import read_stamps
 from clv.definitions import Column as Defined
@@ -59,7 +59,12 @@ def read_value(reading: Reading, column: Defined, source: SourceTable) -> Column
         If the column is of a type that cannot be read so, or can be read in two ways.
     """
     theirs = source.columns[column.name]
-    return _read(reading, theirs, column.kind, source, f"{source.path}: {theirs}")
+    try:
+        return _read(reading, theirs, column.kind, source, f"{source.path}: {theirs}")
+    except TwoWays as error:
+        if not column.personal:
+            raise
+        raise DataError(error.without_values) from None  # what is personal reaches no log
 
 
 def can_be_faulty(column: Defined) -> bool:
