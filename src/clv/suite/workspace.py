@@ -25,7 +25,7 @@ from clv.data import connect
 from clv.data.accounting import Accounts, valued
 from clv.data.engine import open_engine
 from clv.data.identity.company import CARDS, IdentityRecord
-from clv.data.ingest import Intake, check_currency
+from clv.data.intake import Intake, check_currency
 from clv.data.tables import Orphans, TableRecord
 from clv.decisions.basis import settle
 from clv.decisions.reach import Reach
