@@ -52,6 +52,12 @@ NOTEBOOKS: tuple[Notebook, ...] = (
         writes=("portfolios", "portfolio_summary", "calls"),
     ),
     Notebook(
+        "12_method",
+        message("Method"),
+        reads=("base_facts", "forecast_facts"),
+        writes=("checks",),
+    ),
+    Notebook(
         SUMMARY,
         message("Summary"),
         reads=("base_facts", "value_facts", "forecast_facts", "portfolio_summary"),
