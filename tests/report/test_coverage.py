@@ -22,7 +22,19 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from clv.checks import base, forecast, holdout, method, portfolios, registry, summary, trust, value
+from clv.checks import (
+    base,
+    forecast,
+    holdout,
+    method,
+    portfolios,
+    registry,
+    retention,
+    rfm,
+    summary,
+    trust,
+    value,
+)
 from clv.checks.business import kind_of_business
 from clv.checks.claim import Claim
 from clv.data.accounting import Accounts
@@ -215,15 +227,15 @@ def page_02_current_value(*, money: bool) -> Said:
         title = value.concentrated(facts)
         single = value.single(float(scored.loc[buyers, "n_orders"].eq(1).mean()) if buyers.any() else 0.0, len(worth))
         silent, apart = value.quiet(facts, single, history), value.classes(worth, scored, facts)
-        former, _ = value.gone_quiet(worth, scored, 60.0, history)
+        former, _ = rfm.gone_quiet(worth, scored, 60.0, history)
         some = "none" if title.verdict == "nothing" else "some"
         found = [title, apart, former, *single, value.concentrated(facts, "concentration"), Claim("by_class", some)]
         found += [Claim("tiles", some), *([silent, Claim("curve")] if some == "some" else []), *value.beyond(worth)]
         yield Advice(value.actions(title, single, silent, apart, former, facts))
         if money:
-            found.append(value.best_on_all(worth, scored["rfm"]))
+            found.append(rfm.best_on_all(worth, scored["rfm"]))
         if buyers.any():
-            found += value.scores(scored.loc[scored["r"] > 0, "n_orders"], rfm_grid(scored))
+            found += rfm.scores(scored.loc[scored["r"] > 0, "n_orders"], rfm_grid(scored))
         yield [claim.with_facts(**{**facts, **claim.facts}) for claim in found]
     yield from (ledger(one) for one in all_accounts(money=money))
     for period, size, kept, months in itertools.product((1, 3, 12), (9, 80), (0, 5), (1, 9)):
@@ -233,7 +245,7 @@ def page_02_current_value(*, money: bool) -> Said:
             cohort=lambda f: pd.to_datetime(f["cohort"])
         )
         end = (pd.Timestamp("2023-01-01") + pd.DateOffset(months=months) - pd.Timedelta(days=1)).date()
-        stay = value.stay(retention_grid(activity, end, 1), cohort_sizes(activity), period)
+        stay = retention.stay(retention_grid(activity, end, 1), cohort_sizes(activity), period)
         shown = stay.verdict not in {"too_short", "too_few"}
         yield [
             stay,
