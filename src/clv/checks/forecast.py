@@ -1,4 +1,4 @@
-"""What is said of the forecast: how far its sums can be trusted, what lies ahead, what to do.
+"""What is said of the forecast: its sums, what lies ahead week by week, what to do.
 
 Every verdict follows from the numbers of its own claim.
 """
@@ -11,26 +11,22 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clv.checks.claim import Claim, Severity
-from clv.checks.holdout import main_total
+from clv.checks.claim import Claim
+from clv.checks.trust import SEASON_KNOWN
 from clv.decisions.course import Course
 from clv.decisions.holdout import HoldoutCheck
-from clv.decisions.reach import Reach
 from clv.models.calendar.drift import SpendTrend
 from clv.models.calendar.level import Level
 from clv.models.calendar.season import Season
 from clv.models.outcomes.totals import Total
 
-HIGH_TRUST, MEDIUM_TRUST = 0.05, 0.15  # distance of the holdout's totals from their forecasts
-LONG_TEST, SHORT_TEST = 0.50, 0.10  # length of the test as a share of the horizon that is forecast
-SORTS: Final = 0.20  # quality of the ranking (1 is perfect, 0 chance), from which it is advised to sort by it
 TWO_PASSES_DAYS: Final = 728  # 104 weeks: every time of year seen twice
 FEWEST_MONTHS_TWICE: Final = 3  # months seen a year before, too: 15 months of history
 STANDS_OUT: Final = 0.20  # distance of a month from what was expected of it that asks for a reason
 ALIKE: Final = 0.50  # of that distance, a year before, that is called the same again
 WITH_CENTS: Final = 100  # mean value, below which cents are written
+_MISSED: Final = {"forecast_off": "missed", "test_length": "untested"}  # why not to plan with the expected sum
 LEANS: Final = 0.30  # correlation of spend and frequency, from which values are to be read with care
-SEASON_KNOWN: Final = frozenset({"seen", "none", "irregular"})  # verdicts by which a season was seen or ruled out
 
 
 def figures(forecast: pd.DataFrame, totals: Mapping[str, Total], window_days: float) -> dict[str, Any]:
@@ -64,7 +60,7 @@ def told(facts: Mapping[str, Any], check: HoldoutCheck, claims: Sequence[Claim],
     check
         From `clv.decisions.holdout.check_on_holdout`.
     claims
-        Of `season`, `outcome_of_test`, `trust`, `gain`, `ranges` and `worth`, in any order.
+        Of `season`, `outcome_of_test`, `trust`, `contest`, `gain`, `ranges` and `worth`, in any order.
     money
         Whether there are amounts; money is None without.
     """
@@ -93,8 +89,12 @@ def told(facts: Mapping[str, Any], check: HoldoutCheck, claims: Sequence[Claim],
         "ranges_held": said["ranges"]["orders_inside"],
         "ranges": said["ranges"].verdict,
         "trust": said["trust"].verdict,
-        "trust_off": said["trust"]["off"],
-        "trust_tested": said["trust"]["tested"],
+        "contest": said["contest"].verdict,
+        "winner": said["contest"]["winner"],
+        "contest_days": said["contest"]["span_days"],
+        "contest_forecasts": said["contest"]["forecasts"],
+        "probability_weight": said["contest"]["weight"],
+        "tested_customers": len(check.known),
         "season": said["season"].verdict,
         "silence_tested_days": check.window.days,
         "flagged": flagged["n_customers"],
@@ -143,99 +143,6 @@ def season(found: Season, months: pd.DataFrame) -> Claim:
     else:
         verdict = "repeats" if like else "untold" if not whole else "irregular" if like is False else "none"
     return Claim("season", verdict, facts, n=len(months), severity="pass" if verdict in SEASON_KNOWN else "amber")
-
-
-def trust(
-    off: float,
-    held: bool,
-    *,
-    beats_naive: bool,
-    tested: float,
-    season_known: bool,
-    is_far: bool = False,
-    sorts: bool = True,
-    facts: Mapping[str, Any] | None = None,
-) -> Claim:
-    """Say how far the sums of the forecast can be trusted, from one test of it.
-
-    Parameters
-    ----------
-    off
-        Larger distance of the totals of the test from their forecasts, as a share, 0 or more.
-    held
-        Whether the total lay inside its range.
-    beats_naive
-        Whether the error per customer is no larger than the naive rule's.
-    tested
-        Length of the test as a share of the horizon.
-    season_known
-        Whether a season was seen or ruled out.
-    is_far
-        Whether the forecast looks far beyond the history, see `clv.decisions.reach`.
-    sorts
-        Whether its ranking is of use.
-    facts
-        More that the words may name.
-
-    Returns
-    -------
-    Claim
-        ``high``, ``medium`` or ``low``; the fact `keeps_from_high` lists what did, in the words of `reasons`.
-
-    Examples
-    --------
-    >>> known = {"beats_naive": True, "season_known": True}
-    >>> trust(0.03, True, tested=0.6, **known).verdict, trust(0.03, True, tested=0.33, **known).verdict
-    ('high', 'medium')
-    >>> trust(0.03, False, tested=0.6, **known).verdict, trust(0.2, False, tested=0.6, **known).verdict
-    ('medium', 'low')
-    """
-    against = {
-        "naive_better": not beats_naive,
-        "short_test": round(tested, 2) < LONG_TEST,
-        "season_open": not season_known,
-        "far": is_far,
-    }
-    reasons = [name for name, speaks in against.items() if speaks]
-    if off > MEDIUM_TRUST or tested < SHORT_TEST:
-        level = "low"
-    else:
-        level = "high" if off <= HIGH_TRUST and held and not reasons else "medium"
-    severity: Severity = "pass" if level == "high" else "amber"
-    more = {"off": off, "held": held, "tested": tested, "sorts": sorts, "keeps_from_high": reasons}
-    return Claim("trust", level, {**(facts or {}), **more}, severity=severity)
-
-
-def trust_of(check: HoldoutCheck, course: Claim, reach: Reach) -> Claim:
-    """Return `trust` of a holdout, given the claim of the season and the reach of the forecast."""
-    facts = {
-        "test_days": check.span.days,
-        "horizon": reach.horizon_days,
-        "history": reach.history_days,
-        "times": reach.multiple,
-    }
-    return trust(
-        check.off,
-        main_total(check).inside,
-        beats_naive=check.beats_naive,
-        tested=check.span.days / reach.horizon_days,
-        season_known=course.verdict in SEASON_KNOWN,
-        is_far=reach.is_far,
-        sorts=float(check.orders["gini_ranking"]["model"]) >= SORTS,
-        facts=facts,
-    )
-
-
-def trusted(level: Claim, test: Claim, held: Claim) -> tuple[Claim, ...]:
-    """Return the badge: the level, what the test showed, what that is good for, and what keeps it from being high."""
-    if test.verdict == "nobody_ordered":
-        use = "no_plan"
-    elif level.verdict == "low":
-        use = "sort_only" if level["sorts"] else "nothing"
-    else:
-        use = "promise" if level.verdict == "high" else "plan" if level["sorts"] else "plan_only"
-    reasons = [Claim("reason", name, level.facts) for name in level["keeps_from_high"]]
-    return level, test, held, Claim("use", use, level.facts), *reasons
 
 
 def level(found: Level) -> Claim:
@@ -293,7 +200,7 @@ def actions(
     Parameters
     ----------
     level, test, season
-        From `trust`, `outcome_of_test` and `season`.
+        From `clv.checks.trust.trust`, `clv.checks.holdout.outcome_of_test` and `season`.
     facts
         Totals and values that the words name.
     money
@@ -308,13 +215,13 @@ def actions(
         found.append(Claim("spend_limit", facts=facts))
         how = "no_plan" if test.verdict == "nobody_ordered" else "base_line"
         if level.verdict == "low" and how == "base_line":
-            how = "missed" if level["off"] > MEDIUM_TRUST else "untested"
+            how = next((_MISSED[code] for code in level["low_by"] if code in _MISSED), "doubtful")
         found.append(Claim("plan", how, {**facts, **level.facts}))
     if level["sorts"]:
         found.append(Claim("rank", facts=facts))
     if not money:
         found.append(Claim("add_amounts"))
-    if "short_test" in level["keeps_from_high"]:
+    if "test_length" in level["keeps_from_high"]:
         found.append(Claim("longer_history", facts=level.facts))
     if season.verdict not in SEASON_KNOWN:
         carried = season.verdict in {"seen_once", "seen_unlike"}

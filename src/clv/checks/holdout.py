@@ -16,13 +16,15 @@ from clv.checks.claim import Claim, Severity
 from clv.decisions.holdout import HoldoutCheck, Sum
 from clv.decisions.proof import Track
 from clv.decisions.trust import FEWEST_FLAGGED, OVERDONE, calibration_gap, weighted_gap
+from clv.definitions.checks import CHECKS
 from clv.learning.candidates import PROBABILITY
 from clv.learning.combine import BLEND, Contest
 from clv.models.evaluation.comparison import Difference
 
 CLOSE: Final = 0.05  # gap of tenths, or of the risk over all customers, that is called agreement
 FEWEST_BY_TENTH: Final = 200  # customers, twenty a tenth, below which tenths are not judged
-RANGE_LEVEL, RANGE_TOLERANCE = 0.90, 0.03  # share of outcomes that ranges claim, and how near to it they hold
+RANGE_LEVEL: Final = 0.90  # share of outcomes that ranges claim to hold
+RANGE_TOLERANCE: Final = CHECKS["ranges_off"].limits.medium or 0.0  # how near to it they hold
 SURER: Final = 0.5  # error of the sum over that of a single customer, both as shares, up to which it is called surer
 OUTSIDE_BY_CHANCE, RARE = 0.05, 0.05  # cohorts outside their margin where the forecast is right; what is no chance
 HARDLY: Final = 0.005  # drift of the tracked orders that is called none

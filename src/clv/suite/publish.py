@@ -12,13 +12,14 @@ import platform
 import secrets
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from clv.checks.registry import Outcome, age_of_data, of_table, require_publishable
 from clv.config import Config
 from clv.data.identity.company import CARDS, MAP, REVIEW
 from clv.decisions.export import DICTIONARY, export_table, write_table
@@ -44,9 +45,10 @@ from clv.suite.plan import Options, Plan, foreseen, make_plan, up_to_date
 from clv.suite.remnants import REMOVED, clear_remnants, clear_sockets, drop_if_empty, set_aside_error
 from clv.suite.reuse import take_over
 from clv.suite.site import render_site
-from clv.suite.workspace import PURCHASE_DAYS, Workspace, prepare
+from clv.suite.workspace import PURCHASE_DAYS, Workspace, prepare, read_context
 
 RECORDED_VERSIONS = ("clv", "duckdb", "ibis-framework", "numpy", "pandas", "papermill", "scipy", "seaborn")
+CHECKED = "checks"  # artefact with what the checks of a run found
 EVERYTHING = Options()
 
 
@@ -104,6 +106,8 @@ def run_suite(config: Config, reports: Path, progress: Progress, options: Option
 
     Raises
     ------
+    GateError
+        If a check finds what the config allows no report with.
     LockedError
         If another run of this company goes on.
     StorageError
@@ -121,6 +125,7 @@ def run_suite(config: Config, reports: Path, progress: Progress, options: Option
         for killed in clear_remnants(home):
             progress("clearing", f"run {killed} was killed; what it had finished lies in {FAILED}/")
         if (latest := up_to_date(config, home, options)) is not None:
+            require_publishable([age_of_data(read_context(latest).as_of, _today(), config.limits)])
             done = Published(latest, latest / "index.html", time.monotonic() - started, status="unchanged")
         else:
             if options.only is not None:
@@ -129,6 +134,10 @@ def run_suite(config: Config, reports: Path, progress: Progress, options: Option
         if options.keep is not None:
             _remove_old(home, options.keep)
     return done
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
 
 
 def _run(config: Config, home: Path, run_id: str, progress: Progress, options: Options, started: float) -> Published:
@@ -171,6 +180,9 @@ def _build(
     intake = workspace.context.intake
     journal("data", f"{intake.rows_clean:,} of {intake.rows_read:,} lines usable")
     plan = make_plan(workspace.context, home, options)
+    age = age_of_data(workspace.as_of, _today(), config.limits)
+    if plan.is_whole:
+        require_publishable([age])  # before anything is computed
     done = {}
     for notebook in plan.notebooks:
         if (source := plan.taken.get(notebook.slug)) is not None:
@@ -178,6 +190,8 @@ def _build(
             journal(notebook.slug, f"taken from {source.name}")
     executed = execute_suite(workspace, journal, plan.to_run, plan.keys)
     done |= {notebook.slug: notebook for notebook in executed}
+    outcomes = [*of_table(workspace.read(CHECKED)), age] if plan.is_whole else []
+    require_publishable(outcomes)
     journal("pages", "started")
     _forget_paths(executed)
     ordered = [done[notebook.slug] for notebook in plan.notebooks]
@@ -185,7 +199,7 @@ def _build(
     if plan.is_whole:
         _export(workspace)
     _forget_sources(config, folder)
-    record = _record(workspace, plan, ordered, time.monotonic() - started)
+    record = _record(workspace, plan, ordered, outcomes, time.monotonic() - started)
     write_synced(folder / RECORD, json.dumps(record, indent=2, default=str))
     return plan, record
 
@@ -255,7 +269,9 @@ def _export_identity(workspace: Workspace, folder: Path) -> None:
     write_table(workspace.read("cards_to_complete").reset_index(), folder / "cards_to_complete.csv")
 
 
-def _record(workspace: Workspace, plan: Plan, done: list[Executed], seconds: float) -> dict[str, Any]:
+def _record(
+    workspace: Workspace, plan: Plan, done: list[Executed], outcomes: list[Outcome], seconds: float
+) -> dict[str, Any]:
     settled = workspace.context.model_dump(mode="json")
     headline = _headline(workspace)
     return {
@@ -263,6 +279,7 @@ def _record(workspace: Workspace, plan: Plan, done: list[Executed], seconds: flo
         **settled,
         "customers": headline["customers"],
         "headline": headline,
+        "checks": {outcome.code: {**asdict(outcome), "rule": outcome.check.rule} for outcome in outcomes},
         "seconds": round(seconds, 2),
         "notebooks": {one.slug: _how(one) for one in done},
         "keys": {**{one.slug: plan.keys[one.slug] for one in done}, "pages": pages_key()},

@@ -14,14 +14,6 @@ from clv.suite.execute import Executed
 from clv.suite.graph import NOTEBOOKS, SUMMARY
 from clv.suite.workspace import Workspace
 
-TITLES: Final = {
-    "00_summary": message("Summary"),
-    "01_customer_base": message("Customer base"),
-    "02_current_value": message("Current value"),
-    "03_lifetime_value": message("Lifetime value"),
-    "07_portfolios": message("Portfolios"),
-}
-
 REASON_LABELS: Final = {
     "malformed_line": message("lines without the columns of the table"),
     "no_customer_id": message("no customer id"),
@@ -59,7 +51,7 @@ def render_site(workspace: Workspace, executed: list[Executed]) -> None:
 def _pages(text: Text, slugs: set[str]) -> list[Page]:
     shown = [notebook for notebook in NOTEBOOKS if notebook.slug in slugs]
     first = sorted(shown, key=lambda notebook: (notebook.slug != SUMMARY, notebook.slug))
-    return [Page(notebook.slug, text(TITLES[notebook.slug]), notebook.page) for notebook in first]
+    return [Page(notebook.slug, text(notebook.title), notebook.page) for notebook in first]
 
 
 def _provenance(workspace: Workspace) -> list[tuple[str, str]]:

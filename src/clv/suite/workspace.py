@@ -88,6 +88,11 @@ class Context(BaseModel):
     code_sha256: str
 
 
+def read_context(folder: Path) -> Context:
+    """Return what was settled before the first notebook of a run ran."""
+    return Context.model_validate_json((folder / CONTEXT).read_text(encoding="utf-8"))
+
+
 Calling = Callable[["Workspace", str], None]
 
 
@@ -106,7 +111,7 @@ class Workspace:
     def __init__(self, folder: Path, make: Calling | None = None, made: Calling | None = None) -> None:
         self.folder = folder
         self._make, self._made = make, made
-        self.context = Context.model_validate_json((folder / CONTEXT).read_text(encoding="utf-8"))
+        self.context = read_context(folder)
         self.config = self.context.config
 
     @property
