@@ -14,16 +14,14 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from clv.errors import NotebookError
+from clv.report.harmless import harmless
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 HIDDEN_TAGS = frozenset({"analyst", "parameters", "injected-parameters", "checks"})
 
 _SHOWN_TYPES = ("text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg")  # first found, first shown
-_ACTIVE_ELEMENTS = ["script", "iframe", "object", "embed", "link", "meta", "base", "form", "noscript"]
 _HEADINGS = ["h1", "h2", "h3", "h4"]
-_ADDRESS_ATTRIBUTES = ("src", "href", "srcset", "action", "formaction", "xlink:href", "poster", "background")
-_SCHEME = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 _UNDESCRIBED = "No description has been provided for this image"  # what nbconvert writes for lack of a text
 
 
@@ -87,24 +85,10 @@ def _soup(notebook: NotebookNode, exclude_input: bool) -> BeautifulSoup:
         embed_images=True,
     )
     html, _resources = exporter.from_notebook_node(notebook)
-    soup = BeautifulSoup(html, "html.parser")
-    for element in soup.find_all(_ACTIVE_ELEMENTS):
-        element.decompose()
-    for element in soup.find_all(True):
-        _disarm(element)
+    soup = BeautifulSoup(harmless(html), "html.parser")
+    for link in soup.find_all("a", href=False):
+        link.unwrap()
     return soup
-
-
-def _disarm(element: Tag) -> None:
-    """Take from an element what could run or fetch something; the words of a link to elsewhere stay."""
-    for name in list(element.attrs):
-        value = str(element.attrs[name])
-        leads_away = name.lower() in _ADDRESS_ATTRIBUTES and _SCHEME.match(value)
-        is_picture = element.name in {"img", "source"} and value.startswith("data:image/")
-        if name.lower().startswith("on") or (leads_away and not is_picture):
-            del element.attrs[name]
-    if element.name == "a" and not element.get("href"):
-        element.unwrap()
 
 
 def _content(soup: BeautifulSoup, title: str) -> Content:
