@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
+from markupsafe import Markup
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
@@ -25,6 +26,10 @@ _HEADINGS = ["h1", "h2", "h3", "h4"]
 _UNDESCRIBED = "No description has been provided for this image"  # what nbconvert writes for lack of a text
 
 
+Files = Mapping[str, Sequence[Markup]]
+"""Links to the files beside the tables of a page, by the name of the table."""
+
+
 @dataclass(frozen=True)
 class Content:
     """The content of a page: its opening, the rest, and the anchors and words of its second-level headings."""
@@ -34,8 +39,15 @@ class Content:
     outline: tuple[tuple[str, str], ...]
 
 
-def stakeholder_content(notebook: NotebookNode, title: str) -> Content:
+def stakeholder_content(notebook: NotebookNode, title: str, files: Files | None = None) -> Content:
     """Return what stakeholders see of a notebook: its shown results and its untagged prose, never code.
+
+    Parameters
+    ----------
+    notebook, title
+        As executed, and what the navigation calls its page.
+    files
+        What lies beside each table of the page, by the name of the table.
 
     Raises
     ------
@@ -46,6 +58,9 @@ def stakeholder_content(notebook: NotebookNode, title: str) -> Content:
     for image in soup.find_all("img"):
         if str(image.get("alt") or _UNDESCRIBED).strip() in {"", _UNDESCRIBED}:
             raise NotebookError(f"{title}: an image has no description; show it with clv.report.figures.figure")
+    for shown in soup.select("div[data-sheet]"):
+        for part in (files or {}).get(str(shown["data-sheet"]), ()):
+            shown.append(BeautifulSoup(part, "html.parser"))
     return _content(soup, title)
 
 

@@ -53,7 +53,8 @@ def figure(fig: Figure, title: str, measure: str, alt: str, text: Text, data: Ta
         Markup(
             '<figure class="chart"><figcaption><strong>{}</strong><span class="measure">{}</span></figcaption>'
             "{}{}</figure>"
-        ).format(plain(title), plain(measure), picture, _numbers(data, text))
+        ).format(plain(title), plain(measure), picture, _numbers(data, text)),
+        data.sheets if data is not None else (),
     )
 
 

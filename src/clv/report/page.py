@@ -15,7 +15,7 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
-from clv.report.content import TEMPLATES, Content, analyst_content, stakeholder_content
+from clv.report.content import TEMPLATES, Content, Files, analyst_content, stakeholder_content
 from clv.report.decided import Row
 from clv.report.text import Text
 
@@ -78,8 +78,8 @@ class Site:
     stale_notice: str | None = None
 
 
-def render_page(notebook: NotebookNode, page: Page, site: Site) -> str:
-    """Return the stakeholders' page of an executed notebook.
+def render_page(notebook: NotebookNode, page: Page, site: Site, files: Files | None = None) -> str:
+    """Return the stakeholders' page of an executed notebook, with links to the files beside its tables.
 
     Cells tagged ``analyst``, ``parameters``, ``injected-parameters`` or ``checks`` are left out, and so are all code,
     printed lines and warnings.
@@ -89,7 +89,7 @@ def render_page(notebook: NotebookNode, page: Page, site: Site) -> str:
     NotebookError
         If a cell failed, or shows an image without a description.
     """
-    return _shell(stakeholder_content(notebook, page.title), page, site, analyst=False)
+    return _shell(stakeholder_content(notebook, page.title, files), page, site, analyst=False)
 
 
 def render_analyst_page(notebook: NotebookNode, page: Page, site: Site) -> str:

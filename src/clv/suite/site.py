@@ -10,6 +10,7 @@ from clv.data.schema import REASONS
 from clv.report.decided import rows_of
 from clv.report.page import Page, Site, render_analyst_page, render_page
 from clv.report.text import Text, message
+from clv.suite.beside import files_beside
 from clv.suite.execute import Executed
 from clv.suite.graph import NOTEBOOKS, SUMMARY
 from clv.suite.workspace import Workspace
@@ -52,7 +53,8 @@ def render_site(workspace: Workspace, executed: list[Executed]) -> None:
     by_slug = {page.slug: page for page in pages}
     for done in executed:
         notebook, page = nbformat.read(done.file, as_version=4), by_slug[done.slug]
-        (workspace.folder / page.file).write_text(render_page(notebook, page, site), encoding="utf-8")
+        files = files_beside(notebook, page, workspace.folder, workspace.text)
+        (workspace.folder / page.file).write_text(render_page(notebook, page, site, files), encoding="utf-8")
         (workspace.folder / page.analyst_file).write_text(render_analyst_page(notebook, page, site), encoding="utf-8")
 
 
