@@ -1,4 +1,4 @@
-"""Files beside tables open as what they are: the numbers of the page, typed, in the reader's form, and never a formula."""
+"""Files beside tables open as what they are: the numbers of the page, typed, in the reader's form, never a formula."""
 
 import csv
 import datetime as dt
@@ -52,7 +52,7 @@ def test_spanish_csv_is_what_a_spanish_spreadsheet_opens(frame, tmp_path):
 
 
 def test_english_csv_has_commas_and_points(frame, tmp_path):
-    head, first, *_ = csv.reader(of("en", frame, tmp_path)[0].read_text("utf-8-sig").splitlines())
+    _head, first, *_ = csv.reader(of("en", frame, tmp_path)[0].read_text("utf-8-sig").splitlines())
     assert first[:3] == ["'=1+1", "1234.5", "12.5"]
 
 

@@ -21,7 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from clv.errors import ConfigError
 from clv.report.blocks import bare
-from clv.report.tables import Column, Kind
+from clv.report.sheets import Kind
+from clv.report.tables import Column
 from clv.report.text import Text
 from clv.report.written import fill
 
@@ -75,9 +76,7 @@ def label(name: str, text: Text, facts: Mapping[str, Any] | None = None) -> str:
 def column(name: str, text: Text, facts: Mapping[str, Any] | None = None) -> Column:
     """Return a column with its label and form, for `clv.report.tables.table`."""
     found, said = entry(name), facts or {}
-    alone, meaning = (
-        fill(words[text.language], text, said) if words else "" for words in (found.alone, found.meaning)
-    )
+    alone, meaning = (fill(words[text.language], text, said) if words else "" for words in (found.alone, found.meaning))
     return Column(name, label(name, text, facts), found.form, found.decimals, found.bar, alone, bare(meaning))
 
 

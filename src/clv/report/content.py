@@ -69,6 +69,11 @@ def analyst_content(notebook: NotebookNode, title: str) -> Content:
     return _content(_soup(notebook, exclude_input=False), title)
 
 
+def content_of(html: str, title: str) -> Content:
+    """Return the content of a page that no notebook made, from blocks of our own."""
+    return _content(BeautifulSoup(html, "html.parser"), title)
+
+
 def _only_results(notebook: NotebookNode) -> NotebookNode:
     """Return a copy without the cells and outputs that are not for stakeholders."""
     kept = deepcopy(notebook)

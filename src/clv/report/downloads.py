@@ -173,7 +173,9 @@ def _title(words: str) -> str:
 
 
 def _heading(column: SheetColumn) -> str:
-    return f"{column['label']} ({column['unit']})" if column["kind"] in {"money", "percent", "days"} else column["label"]
+    return (
+        f"{column['label']} ({column['unit']})" if column["kind"] in {"money", "percent", "days"} else column["label"]
+    )
 
 
 def _in_csv(value: Any, column: SheetColumn, decimal: str) -> str:

@@ -1,4 +1,4 @@
-"""What a table holds as typed values: it travels beside the HTML of its block, and the files of a page are written from it.
+"""What a table holds as typed values: it travels beside the HTML of its block, and files are written from it.
 
 A sheet is plain data, so that it lies in the executed notebook and outlives the run that computed it.
 """
@@ -21,7 +21,7 @@ _UNITS: Final = {"percent": "%", "days": message("days"), "date": message("date"
 
 
 class SheetColumn(TypedDict):
-    """A column: its name in the frame, what readers call it, its form, its unit in words, and what it means, if said."""
+    """A column: its name in the frame, what readers call it, its form, its unit in words, and what it means."""
 
     name: str
     label: str

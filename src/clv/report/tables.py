@@ -228,7 +228,7 @@ def _sort_key(value: Any, kind: Kind) -> str:
         return ""
     if kind in {"date", "month"}:
         return pd.Timestamp(value).isoformat()
-    return plain(value) if kind in {"text", "written"} else repr(float(value))
+    return bare(value) if kind in {"text", "written"} else repr(float(value))
 
 
 def _largest(values: pd.Series) -> float:
