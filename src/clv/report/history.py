@@ -108,7 +108,8 @@ def _tiles(newest: pd.Series, text: Text, *, money: bool) -> list[Tile]:
 
 
 def _active(newest: pd.Series, text: Text) -> str:
-    return "" if pd.isna(newest["active"]) else text("{n} active", n=text.number(newest["active"]))
+    _ = text
+    return "" if pd.isna(newest["active"]) else _("{n} active", n=_.number(newest["active"]))
 
 
 def _range(newest: pd.Series, text: Text) -> str:
@@ -175,7 +176,7 @@ def _table(runs: pd.DataFrame, text: Text, way: str, *, money: bool) -> Table:
         Column("created", _("Created"), "date"),
         *(Column(name, _(label), "number") for name, label in COUNTS.items()),
         *(Column(name, _(label), "money") for name, label in _ANY_MONEY.items() if money),
-        *(Column(name, _(label), "number") for name, label in ORDERS.items()),
+        *(Column(name, _(label), "number") for name, label in ORDERS.items() if not money),
         Column("trust", _("Confidence")),
     ]
     return table(shown, kinds, _("All reports, the newest first; dates without a link are no longer kept"), text, None)

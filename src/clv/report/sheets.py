@@ -15,6 +15,9 @@ from nbformat import NotebookNode
 from clv.report.blocks import SHEETS, bare
 from clv.report.text import Text, message
 
+MOST_ROWS: Final = 10_000
+"""Rows of a file for people: more than anyone works through by hand, written in seconds; the export holds all."""
+
 Kind = Literal["text", "number", "money", "percent", "date", "month", "days", "written"]
 
 _UNITS: Final = {"percent": "%", "days": message("days"), "date": message("date"), "month": message("month")}

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from clv.errors import ConfigError, DataError
 from clv.report.blocks import Block, bare, joined, plain
-from clv.report.sheets import Kind, Sheet, SheetColumn, unit_of, values_of
+from clv.report.sheets import MOST_ROWS, Kind, Sheet, SheetColumn, unit_of, values_of
 from clv.report.text import Text
 
 TOTAL = "_total"
@@ -111,12 +111,12 @@ def table(
 
 
 def sheet(frame: pd.DataFrame, columns: Sequence[Column], title: str, text: Text, name: str) -> Sheet:
-    """Return what a table holds, all of its rows, for the files beside it."""
+    """Return what a table holds, its first `MOST_ROWS` rows, for the files beside it."""
     totals = frame.index == TOTAL
     kinds = [column.kind for column in columns]
     rows, foot = (
         values_of([values for _column, values in _series(part, columns)], kinds)
-        for part in (frame[~totals], frame[totals])
+        for part in (frame[~totals].head(MOST_ROWS), frame[totals])
     )
     named: list[SheetColumn] = [
         {

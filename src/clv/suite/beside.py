@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from markupsafe import Markup
 from nbformat import NotebookNode
 
-from clv.report.content import HIDDEN_TAGS, Files
+from clv.report.content import HIDDEN_TAGS
 from clv.report.downloads import FOLDER, links, write_files
 from clv.report.page import Page
 from clv.report.sheets import sheets_of
 from clv.report.text import Text
 
 
-def files_beside(notebook: NotebookNode, page: Page, folder: Path, text: Text) -> Files:
+def files_beside(notebook: NotebookNode, page: Page, folder: Path, text: Text) -> dict[str, list[Markup]]:
     """Write what the tables of an executed notebook hold into the folder of its page; return the links to it."""
     found = {}
     for sheet in sheets_of(notebook, HIDDEN_TAGS):

@@ -21,7 +21,7 @@ import pandas as pd
 
 from clv.config import Config
 from clv.data.identity.company import CARDS, MAP, REVIEW
-from clv.decisions.export import DICTIONARY, export_table, write_table
+from clv.decisions.export import DICTIONARY, write_table
 from clv.errors import StorageError
 from clv.suite.execute import FULL_OR_LOCKED, Executed, Progress, execute_suite
 from clv.suite.history import HISTORY, entry_of, read_history, stage_history, with_run
@@ -29,6 +29,7 @@ from clv.suite.home import show, stage_home
 from clv.suite.journal import Journal
 from clv.suite.keys import pages_key
 from clv.suite.languages import translations
+from clv.suite.lists import customers_of
 from clv.suite.lock import cannot_write, hold
 from clv.suite.parameters import check_parameters
 from clv.suite.places import (
@@ -244,11 +245,8 @@ def _remove_old(home: Path, keep: int) -> None:
 def _export(workspace: Workspace) -> None:
     """Write the customers of the run as files for other systems, with what each column means."""
     folder = workspace.folder / "export"
-    folder.mkdir()
-    scores, portfolios = workspace.read("current_value"), workspace.read("portfolios")
-    customers = export_table(
-        workspace.read("customers"), workspace.read("forecast"), scores[["abc", "rfm"]], portfolios[["portfolio"]]
-    )
+    folder.mkdir(exist_ok=True)  # lists of portfolios lie in it
+    customers = customers_of(workspace)
     for name in ("customers.csv", "customers.parquet"):
         write_table(customers, folder / name)
     write_table(workspace.read("calls").reset_index(), folder / "calls.csv")

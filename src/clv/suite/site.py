@@ -17,6 +17,7 @@ from clv.report.text import Text, message
 from clv.suite.beside import files_beside
 from clv.suite.execute import Executed
 from clv.suite.graph import NOTEBOOKS, SUMMARY
+from clv.suite.lists import PORTFOLIOS, write_lists
 from clv.suite.workspace import Workspace, speak
 
 TITLES: Final = {
@@ -84,6 +85,8 @@ def _render(workspace: Workspace, executed: list[Executed], language: Language, 
         notebook = nbformat.read(done.file.parent / within / done.file.name, as_version=4)
         page = by_slug[done.slug]
         files = files_beside(notebook, page, folder, text)
+        if since is not None and done.slug == PORTFOLIOS:
+            files = {**files, "plan": [*files.get("plan", ()), write_lists(workspace, folder)]}
         (folder / page.file).write_text(render_page(notebook, page, site, files), encoding="utf-8")
         (folder / page.analyst_file).write_text(render_analyst_page(notebook, page, site), encoding="utf-8")
 
