@@ -292,9 +292,12 @@ class Config(_Settings):
     currency: Annotated[str, AfterValidator(_known_currency)] = Field("EUR", description="ISO 4217 code of all amounts")
     margin: float = Field(1.0, gt=0, le=1, description="Contribution margin as a fraction of sales")
     annual_discount_rate: float = Field(0.10, ge=0, lt=1, description="Effective, a year; 0.10 is 10 %")
-    language: Language = Field("en", description="Of the pages that open first; default: the first of languages")
     languages: tuple[Language, ...] = Field(
         (), strict=False, description="Languages that the pages are written in, e.g. [es, en]"
+    )
+    language: Language = Field(
+        default_factory=lambda settings: (settings.get("languages") or ("en",))[0],
+        description="Of the pages that open first; default: the first of languages",
     )
     purchase_rule: PurchaseRule = Field(
         "positive_net",
@@ -316,15 +319,6 @@ class Config(_Settings):
     notebook_minutes: float = Field(60.0, gt=0, description="Minutes after which a notebook of a run is stopped")
 
     _folder: str | None = PrivateAttr(None)  # of the YAML file
-
-    @model_validator(mode="before")
-    @classmethod
-    def _open_in_the_first_language(cls, settings: Any) -> Any:
-        """Let the first of the languages open, unless another is named."""
-        languages = settings.get("languages") if isinstance(settings, dict) else None
-        if isinstance(languages, list | tuple) and languages and "language" not in settings:
-            return {**settings, "language": languages[0]}
-        return settings
 
     @property
     def other_languages(self) -> tuple[Language, ...]:
