@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pandas as pd
 from markupsafe import Markup
@@ -57,8 +57,8 @@ def comparable(runs: pd.DataFrame) -> pd.DataFrame:
     They speak of the same currency and of as many days; of several on one day the newest counts. Oldest first.
     """
     newest = runs.iloc[0]
-    alike = (runs["currency"] == newest["currency"]) & (runs["horizon_days"] == newest["horizon_days"])
-    return runs[alike & runs["as_of"].notna()].drop_duplicates("as_of").sort_values("as_of")
+    alike: pd.Series = (runs["currency"] == newest["currency"]) & (runs["horizon_days"] == newest["horizon_days"])
+    return runs.loc[alike & runs["as_of"].notna()].drop_duplicates("as_of").sort_values("as_of")
 
 
 def history_blocks(runs: pd.DataFrame, company: str, text: Text, way: str = "") -> list[Block]:
@@ -133,30 +133,23 @@ def _heading(runs: pd.DataFrame, text: Text) -> str:
 
 def _course(runs: pd.DataFrame, text: Text, *, money: bool) -> list[Block]:
     """Return the chart of what was expected from one report to the next; none for a single one."""
-    _, alike = text, comparable(runs)
+    _ = text
     names = {name: _(label) for name, label in (MONEY if money else ORDERS).items()}
-    alike = alike.dropna(subset=[next(iter(names))])
+    main, label = next(iter(names.items()))
+    alike = comparable(runs).dropna(subset=[main])
     if len(alike) < 2:
         return []
-    main = next(iter(names))
+    kind: Literal["money", "number"] = "money" if money else "number"
     write = _.money_compact if money else _.number_compact
-    ends = {"first": write(alike[main].iloc[0]), "last": write(alike[main].iloc[-1])}
-    dates = {"from_day": _.date(alike["as_of"].iloc[0]), "to_day": _.date(alike["as_of"].iloc[-1])}
+    told = {"first": write(alike[main].iloc[0]), "last": write(alike[main].iloc[-1])}
+    told |= {"from_day": _.date(alike["as_of"].iloc[0]), "to_day": _.date(alike["as_of"].iloc[-1])}
     days = _days_ahead(runs.iloc[0], text)
-    label = names[main]
-    drawn = charts.time_lines(alike, "as_of", names, f"{label}, {days}", text, "money" if money else "number")
-    kind = "money" if money else "number"
-    behind = table(
-        alike,
-        [Column("as_of", _("Data as of"), "date"), *(Column(name, names[name], kind) for name in names)],  # type: ignore[arg-type]
-        label,
-        text,
-        None,
-    )
-    alt = _("Line of {what} from {first} on {from_day} to {last} on {to_day}.", what=label.lower(), **ends, **dates)
-    title = _("{what}: {first} on {from_day}, {last} on {to_day}", what=label, **ends, **dates)
+    drawn = charts.time_lines(alike, "as_of", names, f"{label}, {days}", text, kind)
+    shown = [Column("as_of", _("Data as of"), "date"), *(Column(name, words, kind) for name, words in names.items())]
+    alt = _("Line of {what} from {first} on {from_day} to {last} on {to_day}.", what=label.lower(), **told)
+    title = _("{what}: {first} on {from_day}, {last} on {to_day}", what=label, **told)
     measure = _("What each report expects of the {days}; reports with the same currency and span", days=days)
-    return [figure(drawn, title, measure, alt, text, behind)]
+    return [figure(drawn, title, measure, alt, text, table(alike, shown, label, text, None))]
 
 
 def _table(runs: pd.DataFrame, text: Text, way: str, *, money: bool) -> Table:
@@ -167,10 +160,8 @@ def _table(runs: pd.DataFrame, text: Text, way: str, *, money: bool) -> Table:
         else _.date_short(run.as_of)
         for run in runs.itertuples()
     ]
-    shown = runs.assign(
-        report=pd.Series(pages, dtype=object),
-        trust=[_(LEVEL_WORDS[level]) if level in LEVEL_WORDS else None for level in runs["trust"]],
-    )
+    levels = [_(LEVEL_WORDS[level]) if level in LEVEL_WORDS else None for level in runs["trust"]]
+    shown = runs.assign(report=pd.Series(pages, dtype=object), trust=pd.Series(levels, dtype=object))
     kinds: list[Column] = [
         Column("report", _("Data as of")),
         Column("created", _("Created"), "date"),
