@@ -330,7 +330,13 @@ class Config(_Settings):
     currency: Annotated[str, AfterValidator(_known_currency)] = Field("EUR", description="ISO 4217 code of all amounts")
     margin: float = Field(1.0, gt=0, le=1, description="Contribution margin as a fraction of sales")
     annual_discount_rate: float = Field(0.10, ge=0, lt=1, description="Effective, a year; 0.10 is 10 %")
-    language: Language = "en"
+    languages: tuple[Language, ...] = Field(
+        (), strict=False, description="Languages that the pages are written in, e.g. [es, en]"
+    )
+    language: Language = Field(
+        default_factory=lambda settings: (settings.get("languages") or ("en",))[0],
+        description="Of the pages that open first; default: the first of languages",
+    )
     purchase_rule: PurchaseRule = Field(
         "positive_net",
         description="A day is a purchase when its net is above zero, or (any_order, and always without amounts) "
@@ -354,6 +360,11 @@ class Config(_Settings):
     notebook_minutes: float = Field(60.0, gt=0, description="Minutes after which a notebook of a run is stopped")
 
     _folder: str | None = PrivateAttr(None)  # of the YAML file
+
+    @property
+    def other_languages(self) -> tuple[Language, ...]:
+        """Return the languages that the pages are written in beside the first one."""
+        return tuple(dict.fromkeys(one for one in self.languages if one != self.language))
 
     def __eq__(self, other: object) -> bool:
         """Compare settings, wherever the file lies that they came from."""

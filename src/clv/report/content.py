@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
+from markupsafe import Markup
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from clv.errors import NotebookError
+from clv.report.harmless import harmless
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 HIDDEN_TAGS = frozenset({"analyst", "parameters", "injected-parameters", "checks"})
 
 _SHOWN_TYPES = ("text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg")  # first found, first shown
-_ACTIVE_ELEMENTS = ["script", "iframe", "object", "embed", "link", "meta", "base", "form", "noscript"]
 _HEADINGS = ["h1", "h2", "h3", "h4"]
-_ADDRESS_ATTRIBUTES = ("src", "href", "srcset", "action", "formaction", "xlink:href", "poster", "background")
-_SCHEME = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 _UNDESCRIBED = "No description has been provided for this image"  # what nbconvert writes for lack of a text
+
+
+Files = Mapping[str, Sequence[Markup]]
+"""Links to the files beside the tables of a page, by the name of the table."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,15 @@ class Content:
     outline: tuple[tuple[str, str], ...]
 
 
-def stakeholder_content(notebook: NotebookNode, title: str) -> Content:
+def stakeholder_content(notebook: NotebookNode, title: str, files: Files | None = None) -> Content:
     """Return what stakeholders see of a notebook: its shown results and its untagged prose, never code.
+
+    Parameters
+    ----------
+    notebook, title
+        As executed, and what the navigation calls its page.
+    files
+        What lies beside each table of the page, by the name of the table.
 
     Raises
     ------
@@ -48,12 +58,20 @@ def stakeholder_content(notebook: NotebookNode, title: str) -> Content:
     for image in soup.find_all("img"):
         if str(image.get("alt") or _UNDESCRIBED).strip() in {"", _UNDESCRIBED}:
             raise NotebookError(f"{title}: an image has no description; show it with clv.report.figures.figure")
+    for shown in soup.select("div[data-sheet]"):
+        for part in (files or {}).get(str(shown["data-sheet"]), ()):
+            shown.append(BeautifulSoup(part, "html.parser"))
     return _content(soup, title)
 
 
 def analyst_content(notebook: NotebookNode, title: str) -> Content:
     """Return the whole notebook with its code, for those who check the work."""
     return _content(_soup(notebook, exclude_input=False), title)
+
+
+def content_of(html: str, title: str) -> Content:
+    """Return the content of a page that no notebook made, from blocks of our own."""
+    return _content(BeautifulSoup(html, "html.parser"), title)
 
 
 def _only_results(notebook: NotebookNode) -> NotebookNode:
@@ -87,24 +105,10 @@ def _soup(notebook: NotebookNode, exclude_input: bool) -> BeautifulSoup:
         embed_images=True,
     )
     html, _resources = exporter.from_notebook_node(notebook)
-    soup = BeautifulSoup(html, "html.parser")
-    for element in soup.find_all(_ACTIVE_ELEMENTS):
-        element.decompose()
-    for element in soup.find_all(True):
-        _disarm(element)
+    soup = BeautifulSoup(harmless(html), "html.parser")
+    for link in soup.find_all("a", href=False):
+        link.unwrap()
     return soup
-
-
-def _disarm(element: Tag) -> None:
-    """Take from an element what could run or fetch something; the words of a link to elsewhere stay."""
-    for name in list(element.attrs):
-        value = str(element.attrs[name])
-        leads_away = name.lower() in _ADDRESS_ATTRIBUTES and _SCHEME.match(value)
-        is_picture = element.name in {"img", "source"} and value.startswith("data:image/")
-        if name.lower().startswith("on") or (leads_away and not is_picture):
-            del element.attrs[name]
-    if element.name == "a" and not element.get("href"):
-        element.unwrap()
 
 
 def _content(soup: BeautifulSoup, title: str) -> Content:

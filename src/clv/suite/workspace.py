@@ -20,7 +20,7 @@ from ibis.expr.types import Table
 from pydantic import BaseModel, ConfigDict
 
 import clv
-from clv.config import Config
+from clv.config import Config, Language
 from clv.data import connect
 from clv.data.accounting import Accounts, valued
 from clv.data.engine import open_engine
@@ -95,6 +95,14 @@ def read_context(folder: Path) -> Context:
 
 Calling = Callable[["Workspace", str], None]
 
+_spoken: Language | None = None
+
+
+def speak(language: Language | None) -> None:
+    """Let all pages of this process be written in a language from here on; None: in the first of their config."""
+    global _spoken  # one kernel speaks one language at a time, whatever its notebook calls its workspace
+    _spoken = language
+
 
 class Workspace:
     """Access to one run's folder.
@@ -119,10 +127,10 @@ class Workspace:
         """Return the last day that counts."""
         return self.context.as_of
 
-    @cached_property
+    @property
     def text(self) -> Text:
-        """Return the language and number formats of the reader; notebooks call it `_`."""
-        return Text(self.config.language, self.config.currency)
+        """Return the language and number formats of the reader: the first of the config, unless another is spoken."""
+        return Text(_spoken or self.config.language, self.config.currency)
 
     def page(self, slug: str, **facts: Any) -> Page:
         """Return the page of a notebook in the making; facts are what any of its sentences may name."""
