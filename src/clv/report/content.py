@@ -110,6 +110,7 @@ def _disarm(element: Tag) -> None:
 def _content(soup: BeautifulSoup, title: str) -> Content:
     """Return the content with exactly one h1, unique anchors, and its outline."""
     _one_title(soup, title)
+    _let_scroll(soup)
     _unique_ids(soup)
     outline = tuple((str(heading["id"]), heading.get_text(" ", strip=True)) for heading in soup.find_all("h2"))
     opening = soup.find("header", class_="page-title") or soup.find("h1")
@@ -127,6 +128,13 @@ def _one_title(soup: BeautifulSoup, title: str) -> None:
         heading = soup.new_tag("h1")
         heading.string = title
         soup.insert(0, heading)
+
+
+def _let_scroll(soup: BeautifulSoup) -> None:
+    """Let tables that no block of ours holds scroll within the page, by touch and keyboard, not the page with them."""
+    for table in soup.find_all("table"):
+        if not table.find_parent(class_="scroll"):
+            table.wrap(soup.new_tag("div", attrs={"class": "scroll", "tabindex": "0"}))
 
 
 def _unique_ids(soup: BeautifulSoup) -> None:

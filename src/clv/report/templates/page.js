@@ -5,11 +5,12 @@ for (const table of document.querySelectorAll("div.table table")) {
   if (body.rows.length < 2) continue;
   const headings = [...table.tHead.rows[0].cells];
   headings.forEach((heading, column) => {
+    // The words stay beside the button: within it they would be missing where a printed head repeats.
     const button = document.createElement("button");
     button.type = "button";
-    button.append(...heading.childNodes);
+    button.setAttribute("aria-label", heading.textContent);
     heading.append(button);
-    button.addEventListener("click", () => {
+    heading.addEventListener("click", () => {
       const descending = heading.getAttribute("aria-sort") === "ascending"
         || (heading.classList.contains("number") && heading.getAttribute("aria-sort") !== "descending");
       headings.forEach((other) => other.removeAttribute("aria-sort"));
