@@ -11,26 +11,33 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.opened import Opened, PageName, opened, page_names
 from tests.conftest import Run
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NAMES = ("chromium", "chromium-browser", "google-chrome")  # of the program, by system
 
 
 @pytest.fixture(scope="package")
-def browser(english: Run, spanish: Run) -> Iterator[Browser]:
+def chromium() -> str:
+    """Return where the browser of the system is; without one, nobody waits for the pages to be made."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("pages are looked at in a browser: install Chromium, e.g. apt-get install chromium")
+    return found
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str, reports: dict[str, Path]) -> Iterator[Browser]:
     """Return one browser for all tests of this folder.
 
     It is closed before other folders are tested, since its loop would be theirs, and started after the runs that it
     shows for the same reason.
     """
-    if CHROMIUM is None:
-        pytest.skip("the pages need a browser to be looked at: install Chromium, e.g. apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=chromium)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="package")
-def reports(english: Run, spanish: Run) -> dict[str, Path]:
+def reports(chromium: str, english: Run, spanish: Run) -> dict[str, Path]:
     """Return the folder of the published pages of each language."""
     return {"en": english.folder, "es": spanish.folder}
 
