@@ -14,7 +14,6 @@ from tests.browser.test_contrast import SHORTEN
 from tests.browser.test_layout import DOES_NOT_FIT
 from tests.browser.test_navigation import broken
 
-
 LONG_TABLE = (
     '<div class="table"><div class="scroll" tabindex="0"><table><thead><tr><th>Week</th><th>Orders</th></tr></thead>'
     + f"<tbody>{'<tr><th>1</th><td data-sort-value=1>1</td></tr>' * 100}</tbody>"

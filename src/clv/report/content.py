@@ -120,14 +120,24 @@ def _content(soup: BeautifulSoup, title: str) -> Content:
 
 
 def _one_title(soup: BeautifulSoup, title: str) -> None:
-    """Make the first h1 the only one; without any, the title of the page is it."""
+    """Make the h1 of the opening the only one, or the first; without any, the title of the page is it."""
     titles = soup.find_all("h1")
-    for further in titles[1:]:
-        further.name = "h2"
+    kept = soup.select_one("header.page-title h1") or soup.find("h1")
+    for further in titles:
+        if further is not kept:
+            _lower(further, kept)
     if not titles:
         heading = soup.new_tag("h1")
         heading.string = title
         soup.insert(0, heading)
+
+
+def _lower(further: Tag, kept: Tag) -> None:
+    """Make a further title a heading; where it only says again what the page is called, as notebooks do, it goes."""
+    if further.get_text(" ", strip=True) == kept.get_text(" ", strip=True):
+        further.decompose()
+    else:
+        further.name = "h2"
 
 
 def _let_scroll(soup: BeautifulSoup) -> None:
