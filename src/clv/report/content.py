@@ -122,9 +122,9 @@ def _content(soup: BeautifulSoup, title: str) -> Content:
 def _one_title(soup: BeautifulSoup, title: str) -> None:
     """Make the h1 of the opening the only one, or the first; without any, the title of the page is it."""
     titles = soup.find_all("h1")
-    kept = soup.select_one("header.page-title h1") or soup.find("h1")
+    kept = soup.select_one("header.page-title h1") or next(iter(titles), None)
     for further in titles:
-        if further is not kept:
+        if kept is not None and further is not kept:
             _lower(further, kept)
     if not titles:
         heading = soup.new_tag("h1")
