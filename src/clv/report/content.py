@@ -114,6 +114,7 @@ def _soup(notebook: NotebookNode, exclude_input: bool) -> BeautifulSoup:
 def _content(soup: BeautifulSoup, title: str) -> Content:
     """Return the content with exactly one h1, unique anchors, and its outline."""
     _one_title(soup, title)
+    _let_scroll(soup)
     _unique_ids(soup)
     outline = tuple((str(heading["id"]), heading.get_text(" ", strip=True)) for heading in soup.find_all("h2"))
     opening = soup.find("header", class_="page-title") or soup.find("h1")
@@ -123,14 +124,31 @@ def _content(soup: BeautifulSoup, title: str) -> Content:
 
 
 def _one_title(soup: BeautifulSoup, title: str) -> None:
-    """Make the first h1 the only one; without any, the title of the page is it."""
+    """Make the h1 of the opening the only one, or the first; without any, the title of the page is it."""
     titles = soup.find_all("h1")
-    for further in titles[1:]:
-        further.name = "h2"
+    kept = soup.select_one("header.page-title h1") or next(iter(titles), None)
+    for further in titles:
+        if kept is not None and further is not kept:
+            _lower(further, kept)
     if not titles:
         heading = soup.new_tag("h1")
         heading.string = title
         soup.insert(0, heading)
+
+
+def _lower(further: Tag, kept: Tag) -> None:
+    """Make a further title a heading; where it only says again what the page is called, as notebooks do, it goes."""
+    if further.get_text(" ", strip=True) == kept.get_text(" ", strip=True):
+        further.decompose()
+    else:
+        further.name = "h2"
+
+
+def _let_scroll(soup: BeautifulSoup) -> None:
+    """Let tables that no block of ours holds scroll within the page, by touch and keyboard, not the page with them."""
+    for table in soup.find_all("table"):
+        if not table.find_parent(class_="scroll"):
+            table.wrap(soup.new_tag("div", attrs={"class": "scroll", "tabindex": "0"}))
 
 
 def _unique_ids(soup: BeautifulSoup) -> None:

@@ -128,7 +128,7 @@ def _shell(content: Content, page: Page, site: Site, analyst: bool) -> str:
     """Return the content inside the shell that all pages share."""
     style, script = _asset("page.css"), _asset("page.js")
     if analyst:
-        style += HtmlFormatter(style="default").get_style_defs(".highlight")
+        style += _colours_of_code()
     return (
         _templates()
         .get_template("page.html.j2")
@@ -146,6 +146,19 @@ def _shell(content: Content, page: Page, site: Site, analyst: bool) -> str:
             script=Markup(script),  # noqa: S704 - our own file
         )
     )
+
+
+def _colours_of_code() -> str:
+    """Return the colours of code on paper and on light screens, and those on dark ones."""
+    return _coloured("print, (prefers-color-scheme: light)", "default") + _coloured(
+        "screen and (prefers-color-scheme: dark)", "github-dark"
+    )
+
+
+def _coloured(where: str, style: str) -> str:
+    """Return a style of Pygments for some media; what lies behind the code is the page's own."""
+    colours = HtmlFormatter(style=style).get_style_defs(".highlight")
+    return f"@media {where} {{ {colours} .highlight {{ background: none }} }}"
 
 
 def _policy(script: str) -> str:
