@@ -332,8 +332,8 @@ def _text(column: Column, where: str) -> StringColumn:
         largest = column.nullif(float("nan")).abs().max().execute()
         if largest is not None and largest >= EXACT_FLOATS:
             raise DataError(
-                f"{where}: holds numbers above {EXACT_FLOATS:,}, e.g. {largest:.0f}, which a number with a point cannot "
-                "tell apart; write ids as text"
+                f"{where}: holds numbers above {EXACT_FLOATS:,}, e.g. {largest:.0f}, which a number with a point "
+                "cannot tell apart; write ids as text"
             )
     text = column.cast("string")
     fractional = kind.is_floating() or kind.is_decimal()

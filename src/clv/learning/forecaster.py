@@ -22,14 +22,7 @@ from clv.learning import candidates as who
 from clv.learning.backtest import Case, Target, Trained, backtest, cases_of
 from clv.learning.candidates import EXPECTED, PROBABILITY, Ground, Rule, View
 from clv.learning.combine import BLEND, Contest, compete, pooled
-from clv.learning.distribution import (
-    Miss,
-    Trial,
-    count_outcomes,
-    level_error,
-    money_outcomes,
-    parameter_error,
-)
+from clv.learning.distribution import Miss, Trial, count_outcomes, level_error, money_outcomes, parameter_error
 from clv.learning.features import log_odds
 from clv.models.outcomes.scattered import Expectation, coherent
 from clv.models.outcomes.silence import Curve

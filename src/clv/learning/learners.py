@@ -28,7 +28,7 @@ _SILENCE_PENALTY = 10.0
 _LEAST_EXPECTED = 1e-3  # orders; smaller expectations would make ratios to them wild
 _BOOSTING: Final[dict[str, Any]] = {
     # few small trees on half of the columns each: what there is to learn beyond the ground is little and noisy
-    "max_iter": 100,
+    "max_iter": 50,
     "learning_rate": 0.04,
     "max_leaf_nodes": 8,
     "min_samples_leaf": 100,
