@@ -14,6 +14,7 @@ from tests.reference import companies
 from clv.errors import ConfigError
 from clv.learning.candidates import (
     BOOSTING,
+    FEWEST_FOR_TREES,
     HIATUS,
     LAST_PERIOD,
     NAIVE,
@@ -79,13 +80,13 @@ def case():
 
 
 def regression():
-    return clone(count_learners()[REGRESSION].estimator)
+    return clone(count_learners(FEWEST_FOR_TREES)[REGRESSION].estimator)
 
 
 def boosted(X, expected, y):
     """Return the boosting fitted beside what the ground expects, and what it predicts of the same customers."""
     frame = pd.DataFrame(X).rename(columns=str).assign(log_expected_orders=np.log(expected))
-    learner = clone(count_learners()[BOOSTING].estimator)
+    learner = clone(count_learners(FEWEST_FOR_TREES)[BOOSTING].estimator)
     return learner.fit(frame, y).predict(frame)
 
 
@@ -131,10 +132,10 @@ def test_boosting_of_counts_doubles_with_them(case):
     assert np.quantile(off, 0.99) < 0.1
 
 
-@pytest.mark.parametrize(("learner", "off"), [(REGRESSION, 0.12), (BOOSTING, 0.06)])
+@pytest.mark.parametrize(("learner", "off"), [(REGRESSION, 0.12), (BOOSTING, 0.07)])
 def test_probabilities_of_silence_are_calibrated(case, learner, off):
     X, _, mean, y = case
-    found = clone(probability_learners()[learner].estimator).fit(X, y == 0).predict_proba(X)[:, 1]
+    found = clone(probability_learners(FEWEST_FOR_TREES)[learner].estimator).fit(X, y == 0).predict_proba(X)[:, 1]
     assert ((found > 0) & (found < 1)).all()
     assert found.mean() == pytest.approx((y == 0).mean(), abs=0.01)
     assert np.mean(np.abs(found - np.exp(-mean))) < off
@@ -268,3 +269,9 @@ def test_an_unknown_setting_of_a_purchase_model_is_named():
     assert BGNBD().set_params(time_unit="day").time_unit == "day"
     with pytest.raises(ConfigError, match=r"BGNBD has no parameter \['speed'\]; it has time_unit, covariates"):
         BGNBD().set_params(speed=1)
+
+
+@pytest.mark.parametrize("learners", [count_learners, probability_learners])
+def test_trees_compete_where_there_are_customers_enough_to_tell(learners):
+    assert set(learners(FEWEST_FOR_TREES - 1)) == {REGRESSION}
+    assert set(learners(FEWEST_FOR_TREES)) == {REGRESSION, BOOSTING}

@@ -30,6 +30,7 @@ PROBABILITY, REGRESSION, BOOSTING, EXPECTED = "probability models", "regression"
 NAIVE, HIATUS, LAST_PERIOD = "naive rate", "hiatus", "last period again"
 RULES: Final = (NAIVE, HIATUS, LAST_PERIOD)
 PATIENT_SHARE = 0.90  # of the returning customers keep a shorter mean interval than the hiatus
+FEWEST_FOR_TREES: Final = 2_000  # customers; chosen by tests/benchmarks/choices.py
 _LEAST_LIKELY = 1e-9  # probability of an order, below which rounding is all that is left
 
 
@@ -221,22 +222,27 @@ class Shipped:
         return Learner(self.estimator).fit(X, y, now, ground)
 
 
-def count_learners() -> dict[str, Candidate]:
+def count_learners(n_customers: int) -> dict[str, Candidate]:
     """Return two learners of counts with different faults: one smooth and right on average, one that finds thresholds.
 
-    Both start from what the probability models say, so that they need to learn only what those miss.
+    Both start from what the probability models say, so that they need to learn only what those miss. Trees have nothing
+    to say of few customers, and one customer can move their thresholds for all.
     """
-    return {REGRESSION: Shipped("smooth_count"), BOOSTING: Shipped("boosted_count")}
+    return _with_trees(Shipped("smooth_count"), Shipped("boosted_count"), n_customers)
 
 
 def amount_learners() -> dict[str, Candidate]:
     """Return a learner of money, counted in the customer's own purchases."""
-    return {REGRESSION: count_learners()[REGRESSION]}
+    return {REGRESSION: Shipped("smooth_count")}
 
 
-def probability_learners() -> dict[str, Candidate]:
-    """Return the same for a probability."""
-    return {REGRESSION: Shipped("smooth_probability"), BOOSTING: Shipped("boosted_probability")}
+def probability_learners(n_customers: int) -> dict[str, Candidate]:
+    """Return the same as `count_learners` for a probability."""
+    return _with_trees(Shipped("smooth_probability"), Shipped("boosted_probability"), n_customers)
+
+
+def _with_trees(smooth: Candidate, trees: Candidate, n_customers: int) -> dict[str, Candidate]:
+    return {REGRESSION: smooth} | ({BOOSTING: trees} if n_customers >= FEWEST_FOR_TREES else {})
 
 
 def from_outside(candidates: Sequence[Any] | Mapping[str, Any], kind: str) -> dict[str, Candidate]:

@@ -26,7 +26,7 @@ FloatArray = npt.NDArray[np.float64]
 Reason = Literal["won", "clearly_better", "short_history", "few_customers"]
 
 BLEND: Final = "blend"
-_PRIOR = 10.0  # customers' worth of belief in equal weights, for each member: chosen by tests/benchmarks/choices.py
+_PRIOR = 50.0  # customers' worth of belief in equal weights, for each member: chosen by tests/benchmarks/choices.py
 _LARGEST_WEIGHT = 1.5  # of a log-odds: a pool may be bolder than its members, each of which knows only a part
 _FOLDS = 5  # of customers
 _CHANCE = 0.05  # of anyone being clearly better than the blend by luck, over all rivals together

@@ -131,13 +131,13 @@ class Forecaster:
         cases = [case for case in cases if case.ground.priced == self.ground_.priced]  # money known as today
         whole = [case for case in cases if np.isfinite(case.origin.outcome["orders"]).all()]
         self.misses_ = [_miss(case, span) for case in whole]
-        dates = [origin.as_of for origin in past]
-        self._orders = self._learn(_orders(span, candidates), whole, MOST_TRIALS, dates)
+        dates, n = [origin.as_of for origin in past], len(known)
+        self._orders = self._learn(_orders(span, candidates, n), whole, MOST_TRIALS, dates)
         varied = self.ground_.priced and not self.ground_.spend_.is_constant_
         self._money = self._learn(_money(span, candidates), whole, MOST_TRIALS, dates) if varied else None
         lengths = sorted({min(self.window, span), span})
         self._silence = {
-            length: self._learn(_silence(length, candidates), cases, MOST_TRIALS, dates) for length in lengths
+            length: self._learn(_silence(length, candidates, n), cases, MOST_TRIALS, dates) for length in lengths
         }
         self._spread(whole)
         return self
@@ -299,9 +299,10 @@ class Forecaster:
         learned = {self.window, self.horizon, *self._silence}
         asked = sorted(learned | {length for length in lengths if length > max(learned)})
         told = {length: one.members(views[length]) for length, one in self._silence.items()}
-        quiet = [coherent(orders[length], self._silent_within(views, told, orders[length], length)) for length in asked]
+        silent = {length: self._silent_within(views, told, orders[length], length) ** self.level for length in asked}
+        quiet = [coherent(self.level * orders[length], silent[length]) for length in asked]
         curve = Curve.through([length.days for length in asked], np.column_stack(quiet))
-        return _Heard(views, orders, revenue, self._refined(known, curve, lengths).faster(self.level))
+        return _Heard(views, orders, revenue, self._refined(known, curve, lengths))
 
     def _refined(self, known: pd.DataFrame, curve: Curve, lengths: Sequence[Horizon]) -> Curve:
         """Return a curve with more days, of which nothing was learned: between the others it falls as the models do."""
@@ -364,7 +365,7 @@ class _Heard(NamedTuple):
     curve: Curve
 
 
-def _orders(span: Horizon, outside: Outside) -> Target:
+def _orders(span: Horizon, outside: Outside, n_customers: int) -> Target:
     """Return the target of orders in the span."""
     models = {PROBABILITY: Rule(lambda view, ground: view["expected_orders"])}
     return Target(
@@ -372,7 +373,7 @@ def _orders(span: Horizon, outside: Outside) -> Target:
         length=span,
         kind="count",
         outcome=lambda origin: origin.outcome["orders"].to_numpy(dtype=float),
-        candidates={**models, **who.count_learners(), **who.from_outside(outside, "count")},
+        candidates={**models, **who.count_learners(n_customers), **who.from_outside(outside, "count")},
         rules=who.rules_of_thumb(),
     )
 
@@ -390,7 +391,7 @@ def _money(span: Horizon, outside: Outside) -> Target:
     )
 
 
-def _silence(length: Horizon, outside: Outside) -> Target:
+def _silence(length: Horizon, outside: Outside, n_customers: int) -> Target:
     """Return the target of silence: the models' own, that of the expected orders (a geometric count), and learners."""
     models = {
         PROBABILITY: Rule(lambda view, ground: view["p_no_order"]),
@@ -401,7 +402,7 @@ def _silence(length: Horizon, outside: Outside) -> Target:
         length=length,
         kind="probability",
         outcome=lambda origin: origin.silent_for(length).to_numpy(),
-        candidates={**models, **who.probability_learners(), **who.from_outside(outside, "probability")},
+        candidates={**models, **who.probability_learners(n_customers), **who.from_outside(outside, "probability")},
     )
 
 
