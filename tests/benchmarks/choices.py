@@ -26,6 +26,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 sys.path.insert(0, str(Path(__file__).parent))
 from companies import KINDS, START, company
@@ -48,7 +49,10 @@ class Choice(NamedTuple):
     values: tuple[Any, ...]
 
 
+CANDIDATES: tuple[Any, ...] = ()  # from outside, in all forecasts
+TREES: Final = HistGradientBoostingRegressor(loss="poisson", max_iter=50, learning_rate=0.04, random_state=1)
 CHOICES: Final = (
+    Choice(__name__, "CANDIDATES", ((), (TREES,))),
     Choice("clv.learning.backtest", "BULK", (5.0, 1.0, 20.0, 100.0)),
     Choice("clv.learning.learners", "_PENALTY", (0.05, 0.005, 0.5)),
     Choice("clv.learning.learners", "_SILENCE_PENALTY", (10.0, 1.0, 100.0)),
@@ -57,7 +61,6 @@ CHOICES: Final = (
     Choice("clv.learning.learners", "_BOOSTING.max_leaf_nodes", (8, 4, 31)),
     Choice("clv.learning.learners", "_BOOSTING.min_samples_leaf", (100, 30, 300)),
     Choice("clv.learning.learners", "_BOOSTING.l2_regularization", (20.0, 0.0)),
-    Choice("clv.learning.candidates", "FEWEST_FOR_TREES", (2_000, 0)),
     Choice("clv.learning.combine", "_PRIOR", (50.0, 10.0, 250.0)),
     Choice("clv.learning.forecaster", "MOST_TRIALS", (2, 1, 4)),
     Choice("clv.learning.distribution", "_LEVEL_PRIOR", (0.05, 0.03, 0.10)),
@@ -152,7 +155,7 @@ def _score(task: Task) -> dict[str, float]:
         engine = open_engine()
         table = engine.read_parquet(file)
         table = table.mutate(net=table.net.cast("decimal(38, 4)"))
-        forecaster = fit_forecaster(table, day, days(task.horizon), min(WINDOW, task.horizon))
+        forecaster = fit_forecaster(table, day, days(task.horizon), min(WINDOW, task.horizon), CANDIDATES)
         known = forecaster.known_
         forecast = forecaster.predict(known, annual(0.0))
         engine.disconnect()
@@ -178,17 +181,17 @@ def _score(task: Task) -> dict[str, float]:
 def _row(choice: Choice, value: Any, tasks: list[Task], used: pd.DataFrame, kept: Kept) -> list[str]:
     """Return the cells of a value: per cent worse than the values in use, and the standard error of that."""
     if value == choice.values[0]:
-        return [choice.name, f"**{value:g}**", *[""] * used.shape[1]]
+        return [choice.name, f"**{value}**", *[""] * used.shape[1]]
 
     def find() -> pd.DataFrame:
         with _set(choice, value):
             return _scores(tasks)
 
-    worse = 100 * (kept.scores(f"{choice.name}={value:g}", find) - used) / used.mean()
+    worse = 100 * (kept.scores(f"{choice.name}={value}", find) - used) / used.mean()
     error = worse.std(ddof=1) / np.sqrt(len(worse))
     cells = [f"{m:+.2f} ± {e:.2f}" for m, e in zip(worse.mean(), error, strict=True)]
     print(choice.name, value, *cells, flush=True)  # noqa: T201
-    return [choice.name, f"{value:g}", *cells]
+    return [choice.name, f"{value}", *cells]
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from clv.data.origins import Origin
 from clv.learning import backtest as backtest_module
 from clv.learning import candidates, learners
 from clv.learning.backtest import OUTCOME, Case, Habit, Target, Trained, backtest, cases_of
-from clv.learning.candidates import FEWEST_FOR_TREES, Learner, Rule, amount_learners, count_learners
+from clv.learning.candidates import Learner, Rule, count_learners
 from clv.learning.combine import BLEND, compete
 from clv.units import days
 
@@ -52,14 +52,14 @@ ORDERS = Target(
     days(SPAN),
     "count",
     lambda origin: of("orders", origin),
-    {"models": Rule(lambda view, ground: view["expected_orders"]), **count_learners(FEWEST_FOR_TREES)},
+    {"models": Rule(lambda view, ground: view["expected_orders"]), **count_learners()},
 )
 MONEY = Target(
     "money",
     days(SPAN),
     "amount",
     lambda origin: of("revenue", origin),
-    {"models": Rule(lambda view, ground: view["expected_orders"]), **amount_learners()},
+    {"models": Rule(lambda view, ground: view["expected_orders"]), **count_learners()},
     unit=lambda view: view["spend"],
 )
 

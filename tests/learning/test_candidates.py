@@ -14,7 +14,6 @@ from tests.reference import companies
 from clv.errors import ConfigError
 from clv.learning.candidates import (
     BOOSTING,
-    FEWEST_FOR_TREES,
     HIATUS,
     LAST_PERIOD,
     NAIVE,
@@ -80,14 +79,7 @@ def case():
 
 
 def regression():
-    return clone(count_learners(FEWEST_FOR_TREES)[REGRESSION].estimator)
-
-
-def boosted(X, expected, y):
-    """Return the boosting fitted beside what the ground expects, and what it predicts of the same customers."""
-    frame = pd.DataFrame(X).rename(columns=str).assign(log_expected_orders=np.log(expected))
-    learner = clone(count_learners(FEWEST_FOR_TREES)[BOOSTING].estimator)
-    return learner.fit(frame, y).predict(frame)
+    return clone(count_learners()[REGRESSION].estimator)
 
 
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 1e4])
@@ -113,41 +105,21 @@ def test_a_regression_does_not_extrapolate(case):
     np.testing.assert_array_equal(model.predict(far), model.predict(inside))
 
 
-def test_boosting_finds_a_threshold_that_the_models_miss(case):
-    X, expected, mean, y = case
-    found = boosted(X, expected, y)
-    assert np.mean((found - mean) ** 2) < 0.1 * np.mean((expected - mean) ** 2)
-    assert found.sum() == pytest.approx(y.sum(), rel=0.02)
-
-
-def test_boosting_follows_the_models_where_there_is_nothing_else(case):
-    X, expected, _, _ = case
-    y = np.random.default_rng(1).poisson(expected).astype(float)
-    assert np.std(boosted(X[:, 2:], expected, y) / expected) < 0.15
-
-
-def test_boosting_of_counts_doubles_with_them(case):
-    X, expected, _, y = case
-    off = np.abs(boosted(X, 2 * expected, 2 * y) / (2 * boosted(X, expected, y)) - 1)
-    assert np.quantile(off, 0.99) < 0.1
-
-
 @pytest.mark.parametrize(("learner", "off"), [(REGRESSION, 0.12), (BOOSTING, 0.07)])
 def test_probabilities_of_silence_are_calibrated(case, learner, off):
     X, _, mean, y = case
-    found = clone(probability_learners(FEWEST_FOR_TREES)[learner].estimator).fit(X, y == 0).predict_proba(X)[:, 1]
+    found = clone(probability_learners()[learner].estimator).fit(X, y == 0).predict_proba(X)[:, 1]
     assert ((found > 0) & (found < 1)).all()
     assert found.mean() == pytest.approx((y == 0).mean(), abs=0.01)
     assert np.mean(np.abs(found - np.exp(-mean))) < off
 
 
 def test_a_constant_feature_disturbs_nobody(case):
-    X, expected, _, y = case
+    X, _, _, y = case
     constant = np.column_stack([X, np.ones(N)])
     np.testing.assert_allclose(
         quietly(regression(), constant, y).predict(constant), regression().fit(X, y).predict(X), rtol=1e-4
     )
-    assert np.isfinite(boosted(constant, expected, y)).all()
 
 
 # --- the ground
@@ -269,9 +241,3 @@ def test_an_unknown_setting_of_a_purchase_model_is_named():
     assert BGNBD().set_params(time_unit="day").time_unit == "day"
     with pytest.raises(ConfigError, match=r"BGNBD has no parameter \['speed'\]; it has time_unit, covariates"):
         BGNBD().set_params(speed=1)
-
-
-@pytest.mark.parametrize("learners", [count_learners, probability_learners])
-def test_trees_compete_where_there_are_customers_enough_to_tell(learners):
-    assert set(learners(FEWEST_FOR_TREES - 1)) == {REGRESSION}
-    assert set(learners(FEWEST_FOR_TREES)) == {REGRESSION, BOOSTING}

@@ -16,7 +16,7 @@ from tests.reference import companies
 
 from clv.data.origins import Origin
 from clv.errors import ConfigError
-from clv.learning import candidates, distribution, learners
+from clv.learning import distribution, learners
 from clv.learning.candidates import NAIVE, PROBABILITY, RULES, View
 from clv.learning.combine import BLEND
 from clv.learning.features import log_odds
@@ -34,9 +34,8 @@ MONEY = ["expected_revenue", "median_revenue", "revenue_low", "revenue_high", "r
 
 @pytest.fixture(scope="module", autouse=True)
 def quick():
-    """Grow few trees, of few customers too, and draw few of these: what is tested here is not how much they tell."""
+    """Grow few trees and draw few customers: what is tested here is not how much they tell."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(candidates, "FEWEST_FOR_TREES", 0)
         patch.setitem(learners._BOOSTING, "max_iter", 10)
         patch.setattr(distribution, "_PSEUDO_CUSTOMERS", 100)
         patch.setattr(distribution, "_PARAMETER_DRAWS", 10)
@@ -357,7 +356,7 @@ def test_a_rule_that_forecasts_expects_no_money_of_whom_it_expects_no_orders(com
     assert (found.loc[once, "revenue_variance"] < 1e-3).all()
 
 
-@pytest.mark.parametrize("winner", [*RULES, PROBABILITY, "regression", "boosting"])
+@pytest.mark.parametrize("winner", [*RULES, PROBABILITY, "regression"])
 def test_whoever_forecasts_all_that_is_published_is_one_distribution(company, winner):
     forecaster, known = company
     is_one_distribution(won_by(forecaster, winner), known)

@@ -30,7 +30,6 @@ PROBABILITY, REGRESSION, BOOSTING, EXPECTED = "probability models", "regression"
 NAIVE, HIATUS, LAST_PERIOD = "naive rate", "hiatus", "last period again"
 RULES: Final = (NAIVE, HIATUS, LAST_PERIOD)
 PATIENT_SHARE = 0.90  # of the returning customers keep a shorter mean interval than the hiatus
-FEWEST_FOR_TREES: Final = 2_000  # customers; chosen by tests/benchmarks/choices.py
 _LEAST_LIKELY = 1e-9  # probability of an order, below which rounding is all that is left
 
 
@@ -222,27 +221,18 @@ class Shipped:
         return Learner(self.estimator).fit(X, y, now, ground)
 
 
-def count_learners(n_customers: int) -> dict[str, Candidate]:
-    """Return two learners of counts with different faults: one smooth and right on average, one that finds thresholds.
+def count_learners() -> dict[str, Candidate]:
+    """Return what learns counts, and amounts in the customer's own purchases: smooth, and right on average.
 
-    Both start from what the probability models say, so that they need to learn only what those miss. Trees have nothing
-    to say of few customers, and one customer can move their thresholds for all.
+    It starts from what the probability models say, so that it needs to learn only what those miss. Trees beside it made
+    no forecast of orders better (tests/benchmarks/CHOICES.md).
     """
-    return _with_trees(Shipped("smooth_count"), Shipped("boosted_count"), n_customers)
-
-
-def amount_learners() -> dict[str, Candidate]:
-    """Return a learner of money, counted in the customer's own purchases."""
     return {REGRESSION: Shipped("smooth_count")}
 
 
-def probability_learners(n_customers: int) -> dict[str, Candidate]:
-    """Return the same as `count_learners` for a probability."""
-    return _with_trees(Shipped("smooth_probability"), Shipped("boosted_probability"), n_customers)
-
-
-def _with_trees(smooth: Candidate, trees: Candidate, n_customers: int) -> dict[str, Candidate]:
-    return {REGRESSION: smooth} | ({BOOSTING: trees} if n_customers >= FEWEST_FOR_TREES else {})
+def probability_learners() -> dict[str, Candidate]:
+    """Return two learners of probabilities with different faults: one smooth, and trees, which find thresholds."""
+    return {REGRESSION: Shipped("smooth_probability"), BOOSTING: Shipped("boosted_probability")}
 
 
 def from_outside(candidates: Sequence[Any] | Mapping[str, Any], kind: str) -> dict[str, Candidate]:

@@ -131,13 +131,13 @@ class Forecaster:
         cases = [case for case in cases if case.ground.priced == self.ground_.priced]  # money known as today
         whole = [case for case in cases if np.isfinite(case.origin.outcome["orders"]).all()]
         self.misses_ = [_miss(case, span) for case in whole]
-        dates, n = [origin.as_of for origin in past], len(known)
-        self._orders = self._learn(_orders(span, candidates, n), whole, MOST_TRIALS, dates)
+        dates = [origin.as_of for origin in past]
+        self._orders = self._learn(_orders(span, candidates), whole, MOST_TRIALS, dates)
         varied = self.ground_.priced and not self.ground_.spend_.is_constant_
         self._money = self._learn(_money(span, candidates), whole, MOST_TRIALS, dates) if varied else None
         lengths = sorted({min(self.window, span), span})
         self._silence = {
-            length: self._learn(_silence(length, candidates, n), cases, MOST_TRIALS, dates) for length in lengths
+            length: self._learn(_silence(length, candidates), cases, MOST_TRIALS, dates) for length in lengths
         }
         self._spread(whole)
         return self
@@ -365,7 +365,7 @@ class _Heard(NamedTuple):
     curve: Curve
 
 
-def _orders(span: Horizon, outside: Outside, n_customers: int) -> Target:
+def _orders(span: Horizon, outside: Outside) -> Target:
     """Return the target of orders in the span."""
     models = {PROBABILITY: Rule(lambda view, ground: view["expected_orders"])}
     return Target(
@@ -373,7 +373,7 @@ def _orders(span: Horizon, outside: Outside, n_customers: int) -> Target:
         length=span,
         kind="count",
         outcome=lambda origin: origin.outcome["orders"].to_numpy(dtype=float),
-        candidates={**models, **who.count_learners(n_customers), **who.from_outside(outside, "count")},
+        candidates={**models, **who.count_learners(), **who.from_outside(outside, "count")},
         rules=who.rules_of_thumb(),
     )
 
@@ -386,12 +386,12 @@ def _money(span: Horizon, outside: Outside) -> Target:
         length=span,
         kind="amount",
         outcome=lambda origin: origin.outcome["revenue"].to_numpy(dtype=float),
-        candidates={**models, **who.amount_learners(), **who.from_outside(outside, "amount")},
+        candidates={**models, **who.count_learners(), **who.from_outside(outside, "amount")},
         unit=lambda view: view["spend"],
     )
 
 
-def _silence(length: Horizon, outside: Outside, n_customers: int) -> Target:
+def _silence(length: Horizon, outside: Outside) -> Target:
     """Return the target of silence: the models' own, that of the expected orders (a geometric count), and learners."""
     models = {
         PROBABILITY: Rule(lambda view, ground: view["p_no_order"]),
@@ -402,7 +402,7 @@ def _silence(length: Horizon, outside: Outside, n_customers: int) -> Target:
         length=length,
         kind="probability",
         outcome=lambda origin: origin.silent_for(length).to_numpy(),
-        candidates={**models, **who.probability_learners(n_customers), **who.from_outside(outside, "probability")},
+        candidates={**models, **who.probability_learners(), **who.from_outside(outside, "probability")},
     )
 
 
