@@ -91,7 +91,7 @@ def test_the_margin_scales_the_value_alone(log, alone):
 def test_who_competed_stands_best_first_with_weights(contested):
     contest = contested.contest
     assert contest["rmse"].is_monotonic_increasing
-    assert {"blend", "probability models", "regression", "boosting", "naive rate"} <= set(contest.index)
+    assert {"blend", "probability models", "regression", "naive rate"} <= set(contest.index)
     assert contest["weight"].sum() == pytest.approx(1)
 
 

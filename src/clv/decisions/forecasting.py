@@ -20,7 +20,7 @@ from clv.data.periods import Panel, panel_of
 from clv.data.series import daily_series
 from clv.decisions.lifetime_value import buyers_of, require_enough
 from clv.decisions.outlook import observed_weeks
-from clv.learning.candidates import interval_quantile
+from clv.learning.candidates import patience
 from clv.learning.distribution import Miss, level_error, parameter_error
 from clv.learning.forecaster import Forecaster, Outside
 from clv.models.calendar.level import Level, level_of
@@ -31,7 +31,6 @@ from clv.units import DAYS_PER_WEEK, Horizon, days
 FloatArray = npt.NDArray[np.float64]
 
 CUSTOMERS_PER_PART: Final = 250_000
-PATIENT_SHARE: Final = 0.90  # of the returning customers, whose own pace fits into the churn window
 _SD_PER_MEAN_ERROR: Final = 1.25  # of a normal variable: the root of pi / 2
 
 
@@ -168,7 +167,7 @@ def churn_window(
     """
     if stated_days is not None:
         return days(stated_days)
-    pace = interval_quantile(counts, PATIENT_SHARE, "n_customers" if "n_customers" in counts else None)
+    pace = patience(counts)
     if math.isinf(pace):
         return horizon
     if panel is not None:
