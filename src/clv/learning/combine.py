@@ -26,7 +26,7 @@ FloatArray = npt.NDArray[np.float64]
 Reason = Literal["won", "clearly_better", "short_history", "few_customers"]
 
 BLEND: Final = "blend"
-_PRIOR = 50.0  # customers' worth of belief in equal weights, for each member: chosen by tests/benchmarks/choices.py
+_PRIOR = 3.0  # customers' worth of belief in equal weights, for each member: chosen by tests/benchmarks/choices.py
 _LARGEST_WEIGHT = 1.5  # of a log-odds: a pool may be bolder than its members, each of which knows only a part
 _FOLDS = 5  # of customers
 _CHANCE = 0.05  # of anyone being clearly better than the blend by luck, over all rivals together
@@ -190,7 +190,8 @@ def _least_squares(trials: pd.DataFrame, names: list[str], equal: FloatArray, pr
         members, happened = rows[names].to_numpy(dtype=float), rows[OUTCOME].to_numpy(dtype=float)
         total = members[:, 0].sum()
         level = members * (happened.sum() / total if total > 0 else 1.0)  # who brings more, not how much in all
-        variance = max(float(np.mean((happened - level @ equal) ** 2)), _LEAST)
+        apart = level.var(axis=1) + _LEAST  # where members agree, an error says nothing of their weights
+        variance = max(float(np.average((happened - level @ equal) ** 2, weights=apart)), _LEAST)
         gram, moment = gram + level.T @ level / variance, moment + level.T @ happened / variance
     half = np.linalg.cholesky(gram).T  # gram = halfᵀ half
     sum_to_one = _STRICT * np.linalg.norm(gram, 2) ** 0.5
