@@ -307,7 +307,7 @@ def _limits_of_all() -> type[_Settings]:
     return create_model("CheckLimits", __base__=_Settings, **fields)
 
 
-CheckLimits = _limits_of_all()
+_CheckLimits = _limits_of_all()
 """Limits of every check by its code: those of `clv.definitions.checks`, unless the file sets others."""
 
 
@@ -350,8 +350,8 @@ class Config(_Settings):
     )
     identity: IdentityRules = Field(default_factory=IdentityRules)
     portfolios: PortfolioRules = Field(default_factory=PortfolioRules)
-    checks: CheckLimits = Field(  # type: ignore[valid-type]  # made from the checks, so that each has its settings
-        default_factory=CheckLimits, description="Limits of single checks, e.g. forecast_off: {refuse: 0.3}"
+    checks: _CheckLimits = Field(  # type: ignore[valid-type]  # made from the checks, so that each has its settings
+        default_factory=_CheckLimits, description="Limits of single checks, e.g. forecast_off: {refuse: 0.3}"
     )
     notebooks: dict[str, dict[str, Scalar]] = Field(
         default_factory=dict, description="Parameters of single notebooks, e.g. 02_current_value: {top_share: 0.1}"

@@ -125,6 +125,7 @@ def page_00_summary(*, money: bool) -> Said:
     held = {"top_share": 0.2, "held_by_top": 0.7, "class_a_active": 4}
     facts = summary.figures(known, held, told, portfolio_table("A_leaving", "C_steady"))
     yield from (Claim(name, facts=facts) for name in ("title", "tiles", "tiles_top"))
+    yield [Claim("terms", facts=facts), *([Claim("terms", "money", facts)] if money else [])]
     yield from weights("revenue" if money else "orders")
     yield from (
         portfolios.slipping({**facts, "key_slipping": n}, kind, "tiles_slipping") for n in (0, 3) for kind in kinds()

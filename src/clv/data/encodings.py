@@ -214,6 +214,8 @@ def _odd_lines(file: Path) -> _OddLines:
 
 
 def _old_encoding(file: Path, found: _OddLines, source: SourceTable) -> tuple[str, Decision]:
+    if any(b"\0" in line for line in found.lines or []):
+        raise DataError(f"{file}: is not text, it holds zero bytes; give text, a workbook, Parquet or a database")
     words = list(found.words or {})
     tried = [code_page for code_page in CODE_PAGES if _names_columns(file, source, code_page)] or list(CODE_PAGES)
     best, *rivals = fits(words, tried)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from clv.report.blocks import Block, plain
-from clv.report.charts.style import IN_THE_DARK, KEEP_WIDTH, house_style
+from clv.report.charts import IN_THE_DARK, KEEP_WIDTH, house_style
 from clv.report.tables import Table
 from clv.report.text import Text
 

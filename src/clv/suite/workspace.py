@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ import pandas as pd
 from ibis.expr.types import Table
 from pydantic import BaseModel, ConfigDict
 
-import clv
 from clv.config import Config, Language
 from clv.data import connect
 from clv.data.accounting import Accounts, valued
@@ -265,7 +265,7 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
     context = Context(
         run_id=run_id,
         created_at=now,
-        version=clv.__version__,
+        version=version("clv"),
         config=config.portable(),
         as_of=basis.as_of,
         holdout_start=basis.as_of
