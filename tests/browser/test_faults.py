@@ -39,18 +39,22 @@ def planted(browser, reports, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("html", "finding"),
+    ("html", "finding", "width"),
     [
-        ("<style>.tile-value { white-space: nowrap; font-size: 9rem; }</style>", "sticks out: dd.tile-value"),
-        ("<style>.tile dt { white-space: nowrap; overflow: hidden; width: 2rem; }</style>", "cut: dt"),
-        ("<style>.lead { display: block; height: 1rem; overflow: hidden; }</style>", "cut: p.lead"),
-        ('<div style="width: 2000px">wide</div>', "the page is 2000 px wide"),
-        ("<style>td.number { max-width: 1rem; }</style>", "sticks out: td.number"),
+        ("<style>.tile-value { white-space: nowrap; font-size: 9rem; }</style>", "sticks out: dd.tile-value", 360),
+        ("<style>.tile dt { white-space: nowrap; overflow: hidden; width: 2rem; }</style>", "cut: dt", 360),
+        ("<style>.lead { display: block; height: 1rem; overflow: hidden; }</style>", "cut: p.lead", 360),
+        ('<div style="width: 2000px">wide</div>', "the page is 2000 px wide", 360),
+        (
+            "<style>td.number { display: block; width: 1rem; white-space: nowrap; }</style>",
+            "sticks out: td.number",
+            1280,
+        ),
     ],
 )
-def test_what_does_not_fit_is_found(planted, html, finding):
+def test_what_does_not_fit_is_found(planted, html, finding, width):
     with planted(html) as page:
-        page.show(360, "light")
+        page.show(width, "light")
         assert any(fault.startswith(finding) for fault in page.tab.evaluate(DOES_NOT_FIT))
 
 

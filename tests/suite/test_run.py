@@ -138,8 +138,11 @@ def test_the_export_holds_every_customer_with_its_id_and_documented_columns(engl
 
 def test_lists_of_portfolios_hold_every_customer_once_typed_and_in_the_language_of_the_pages(spanish):
     folder = spanish.folder / "export"
-    lists = {file.stem: pd.read_excel(file, dtype={"Cliente": str}) for file in folder.glob("portfolio_*.xlsx")}
-    everyone = pd.read_excel(folder / "customers.xlsx", dtype={"Cliente": str})
+    lists = {
+        file.stem: pd.read_excel(file, dtype={"Cliente": str}, engine="openpyxl")
+        for file in folder.glob("portfolio_*.xlsx")
+    }
+    everyone = pd.read_excel(folder / "customers.xlsx", dtype={"Cliente": str}, engine="openpyxl")
     assert sorted(pd.concat(lists.values())["Cliente"]) == sorted(everyone["Cliente"])
     assert {line[0] for line in simulated_lines()} == set(everyone["Cliente"])
     for stem, table in lists.items():
@@ -148,7 +151,7 @@ def test_lists_of_portfolios_hold_every_customer_once_typed_and_in_the_language_
         )
         assert len(as_text) == len(table)
         assert as_text["Ventas hasta la fecha (EUR)"].sum() == pytest.approx(table["Ventas hasta la fecha"].sum())
-    meanings = pd.read_excel(folder / "customers.xlsx", sheet_name="Diccionario")
+    meanings = pd.read_excel(folder / "customers.xlsx", sheet_name="Diccionario", engine="openpyxl")
     assert list(meanings["Columna"]) == list(everyone)
     assert meanings["Significado"].notna().all()
 
@@ -168,7 +171,7 @@ def test_a_page_is_self_contained_and_reads_like_a_report(page, language, reques
         assert f'id="{anchor}"' in run.page(target), f"{page} leads to {target}#{anchor}, which is not there"
     assert words.tags.count("h1") == 1
     assert words.tags.count("script") == 1
-    assert not re.search(r"\b(nan|NaN|None|NaT|inf)\b", words.shown), words.shown
+    assert not re.search(r"\b(nan|NaN|None(?! of\b| was\b)|NaT|inf)\b", words.shown), words.shown
     assert not re.search(r"\d\.\d{5,}", words.shown)
     columns = set(DICTIONARY) - {"frequency", "recency", "T", "portfolio", "abc", "rfm", "clv"}
     raw = [name for name in columns if "_" in name and re.search(rf"\b{name}\b", words.shown)]
@@ -226,9 +229,12 @@ def test_pages_of_invented_data_say_so(english):
     assert all("simulated" in Words(english.page(page)).shown.lower() for page in PAGES)
 
 
+PAPER = "Counting Your Customers"  # the title of one that the method refers to
+
+
 def test_spanish_pages_are_spanish(spanish, english):
     for page in PAGES:
-        said, original = Words(spanish.page(page)).shown, Words(english.page(page)).shown
+        said, original = (Words(run.page(page)).shown.replace(PAPER, "") for run in (spanish, english))
         assert "clientes" in said
         left = [phrase for phrase in ("Customers", "What to do", "Sales", "Order") if phrase in original]
         assert left
