@@ -20,7 +20,7 @@ data/demo/truth/parameters.json: | install  # the simulated company; written las
 
 test: check  ## every check, pytest last
 	@rm -rf reports/*/.by_hand  # what notebooks before the change wrote proves nothing
-	@$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=1800 --nbval-kernel-startup-timeout=300 tests src notebooks
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --nbval-lax --nbval-cell-timeout=1800 --nbval-kernel-startup-timeout=300 tests src notebooks
 
 check: install
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""What all tests share: nothing in them depends on time, and a small simulated company, made once.
+"""What all tests share: nothing in them depends on time, and a small simulated company, made and reported on once.
 
 The company has 400 customers, 18 months, and ids that no program should stumble over.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 import csv
 import shutil
 import tempfile
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbval.kernel
 import numpy as np
@@ -17,6 +19,9 @@ import pytest
 from hypothesis import settings
 from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell
+
+if TYPE_CHECKING:
+    from clv.suite.publish import Published
 
 settings.load_profile("ci")  # the same examples every time, no deadline for any of them
 
@@ -100,3 +105,38 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
         encoding="utf-8",
     )
     return config
+
+
+@dataclass(frozen=True)
+class Run:
+    """A published run of the simulated company, and what it said of its steps."""
+
+    published: Published
+    events: list[tuple[str, str]]
+
+    @property
+    def folder(self) -> Path:
+        return self.published.folder
+
+    def page(self, name: str) -> str:
+        return (self.folder / name).read_text(encoding="utf-8")
+
+
+def run_company(config_file: Path, language: str, reports: Path) -> Run:
+    """Run the whole suite on a company, with its pages in one language."""
+    from clv.config import load_config, override  # those who need no run do not wait for what it imports
+    from clv.suite.publish import run_suite
+
+    events: list[tuple[str, str]] = []
+    config = override(load_config(config_file), {"language": language}, where="test")
+    return Run(run_suite(config, reports, lambda step, event: events.append((step, event))), events)
+
+
+@pytest.fixture(scope="session")
+def english(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run_company(company, "en", tmp_path_factory.mktemp("reports_en"))
+
+
+@pytest.fixture(scope="session")
+def spanish(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run_company(company, "es", tmp_path_factory.mktemp("reports_es"))

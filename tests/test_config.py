@@ -250,6 +250,29 @@ def test_an_override_is_checked_and_names_its_origin(load):
         override(config, {"language": "fr"}, where="--language")
 
 
+@pytest.mark.parametrize(
+    ("said", "first", "others"),
+    [
+        ("languages: [es, en]", "es", ("en",)),
+        ("languages: [es, en]\nlanguage: en", "en", ("es",)),
+        ("language: es", "es", ()),
+        ("languages: [es, es]", "es", ()),
+    ],
+)
+def test_pages_open_in_the_first_language_unless_another_is_named(load, said, first, others):
+    config = load(f"{BASE}\n{said}\n")
+    assert (config.language, config.other_languages) == (first, others)
+    turned = override(config, {"language": "en"}, where="--language")
+    assert (turned.language, "en" in turned.other_languages) == ("en", False)
+    assert config.portable().other_languages == others
+
+
+@pytest.mark.parametrize("said", ["languages: es", "languages: [fr]", "languages: {es: 1}"])
+def test_languages_that_are_no_list_of_known_ones_are_refused(load, said):
+    with pytest.raises(ConfigError, match="languages"):
+        load(f"{BASE}\n{said}\n")
+
+
 def test_no_setting_asks_for_a_credential():
     def names(schema):
         for name, inner in schema.get("properties", {}).items():

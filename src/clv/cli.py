@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import inspect
 import os
 import signal
@@ -60,7 +61,7 @@ def run(
     settings = with_parameters(settings, param or [])
     options = Options(only=only, until=until, resume=resume, force=force, keep=keep)
     if dry_run:
-        for line in foresee(settings, reports / settings.name, options).lines():
+        for line in foresee(settings, reports / settings.name, options):
             typer.echo(line)
         return
     with Watch(log) as watch:
@@ -219,6 +220,7 @@ def main() -> NoReturn:
     """Run the command line; an error that we raise on purpose is one line and an exit code, never a traceback."""
     for number in INTERRUPTED:
         signal.signal(number, _interrupt)
+    gc.set_threshold(50_000, 20, 20)  # imports and expressions make much that stays: a twentieth of the time of score
     try:
         app(standalone_mode=True)
     except ClvError as error:

@@ -23,6 +23,7 @@ from pydantic import (
     PrivateAttr,
     ValidationError,
     ValidationInfo,
+    create_model,
     field_validator,
     model_validator,
 )
@@ -31,6 +32,7 @@ from pydantic_core import ErrorDetails
 from clv.credentials import HIDDEN, holds_credentials, is_database, is_secret, without_secrets
 from clv.date_formats import require_date_format
 from clv.definitions import REGISTER, TABLES, Definition
+from clv.definitions.checks import CHECKS, Check, Limits
 from clv.errors import ConfigError
 from clv.units import DiscountRate, Horizon, annual, days
 from clv.yaml_text import UNNAMED, read_yaml
@@ -273,6 +275,42 @@ class PortfolioRules(_Settings):
         return self
 
 
+_LIMITS: dict[str, str] = {
+    "medium": "Confidence is medium from there on; null: never",
+    "low": "Confidence is low from there on; null: never",
+    "refuse": "No report is published from there on; null: never",
+}
+
+
+def _limits_of(check: Check) -> type[_Settings]:
+    """Return the settings of a check, which have its own limits as their defaults."""
+
+    def _ordered(limits: BaseModel) -> BaseModel:
+        given = [limit for name in _LIMITS if (limit := getattr(limits, name)) is not None]
+        if given != sorted(given, reverse=check.less_is_worse):
+            raise ValueError(f"medium, low and refuse must {'fall' if check.less_is_worse else 'rise'}; got {given}")
+        return limits
+
+    fields: dict[str, Any] = {
+        name: (float | None, Field(getattr(check, name, None), ge=0, strict=False, description=meaning))
+        for name, meaning in _LIMITS.items()
+    }
+    after: dict[str, Any] = {"ordered": model_validator(mode="after")(_ordered)}
+    return create_model(f"LimitsOf_{check.code}", __base__=_Settings, __validators__=after, **fields)
+
+
+def _limits_of_all() -> type[_Settings]:
+    kinds = {code: _limits_of(check) for code, check in CHECKS.items()}
+    fields: dict[str, Any] = {
+        code: (kind, Field(default_factory=kind, description=CHECKS[code].rule)) for code, kind in kinds.items()
+    }
+    return create_model("CheckLimits", __base__=_Settings, **fields)
+
+
+_CheckLimits = _limits_of_all()
+"""Limits of every check by its code: those of `clv.definitions.checks`, unless the file sets others."""
+
+
 class Config(_Settings):
     """Everything a run needs to know about a company."""
 
@@ -292,7 +330,13 @@ class Config(_Settings):
     currency: Annotated[str, AfterValidator(_known_currency)] = Field("EUR", description="ISO 4217 code of all amounts")
     margin: float = Field(1.0, gt=0, le=1, description="Contribution margin as a fraction of sales")
     annual_discount_rate: float = Field(0.10, ge=0, lt=1, description="Effective, a year; 0.10 is 10 %")
-    language: Language = "en"
+    languages: tuple[Language, ...] = Field(
+        (), strict=False, description="Languages that the pages are written in, e.g. [es, en]"
+    )
+    language: Language = Field(
+        default_factory=lambda settings: (settings.get("languages") or ("en",))[0],
+        description="Of the pages that open first; default: the first of languages",
+    )
     purchase_rule: PurchaseRule = Field(
         "positive_net",
         description="A day is a purchase when its net is above zero, or (any_order, and always without amounts) "
@@ -306,6 +350,9 @@ class Config(_Settings):
     )
     identity: IdentityRules = Field(default_factory=IdentityRules)
     portfolios: PortfolioRules = Field(default_factory=PortfolioRules)
+    checks: _CheckLimits = Field(  # type: ignore[valid-type]  # made from the checks, so that each has its settings
+        default_factory=_CheckLimits, description="Limits of single checks, e.g. forecast_off: {refuse: 0.3}"
+    )
     notebooks: dict[str, dict[str, Scalar]] = Field(
         default_factory=dict, description="Parameters of single notebooks, e.g. 02_current_value: {top_share: 0.1}"
     )
@@ -313,6 +360,11 @@ class Config(_Settings):
     notebook_minutes: float = Field(60.0, gt=0, description="Minutes after which a notebook of a run is stopped")
 
     _folder: str | None = PrivateAttr(None)  # of the YAML file
+
+    @property
+    def other_languages(self) -> tuple[Language, ...]:
+        """Return the languages that the pages are written in beside the first one."""
+        return tuple(dict.fromkeys(one for one in self.languages if one != self.language))
 
     def __eq__(self, other: object) -> bool:
         """Compare settings, wherever the file lies that they came from."""
@@ -330,6 +382,11 @@ class Config(_Settings):
     def horizon(self) -> Horizon:
         """Return the length of the forecast with its unit."""
         return days(self.horizon_days)
+
+    @property
+    def limits(self) -> dict[str, Limits]:
+        """Return the limits of every check by its code."""
+        return {code: Limits(**getattr(self.checks, code).model_dump()) for code in CHECKS}
 
     @property
     def discount_rate(self) -> DiscountRate:

@@ -24,6 +24,12 @@ class ConvergenceError(ClvError):
     """A model found no maximum of its likelihood; nothing is predicted from such a fit."""
 
 
+class GateError(ClvError):
+    """A check found what the config allows no report to be published with; what was published before is untouched."""
+
+    exit_code = 3
+
+
 class NotebookError(ClvError):
     """A notebook of the suite failed; what was published before is untouched."""
 

@@ -2,10 +2,11 @@
 
     python tests/benchmarks/choices.py [--only BULK ...] [--logs textbook cdnow ...] [--seed 1]
 
-Prints, and writes to CHOICES.md, for each constant and value what the forecasts missed on average over the tasks: the
-log loss of silence in 30 days and over the horizon, the error of orders and of money over the naive rule's, and the
-interval scores of the customers' ranges and of the total over the orders made. The first value of each is in use. Final
-holdouts (cdnow after 1997-09-30, complete_journey after 2017-08-31) are never read.
+Writes to CHOICES.md, for each constant and value, how much worse the forecasts were than with the values in use, in per
+cent, with the standard error over the tasks: the log loss of silence in 30 days and over the horizon, the error of
+orders and of money over the naive rule's, and the interval scores of the customers' ranges and of the total over the
+orders made. The first value of each is in use. Final holdouts (cdnow after 1997-09-30, complete_journey after
+2017-08-31) are never read. What was tried is kept in build/choices.jsonl, so that a run that was ended goes on.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import importlib
+import json
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +26,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 sys.path.insert(0, str(Path(__file__).parent))
 from companies import KINDS, START, company
@@ -46,19 +49,21 @@ class Choice(NamedTuple):
     values: tuple[Any, ...]
 
 
+CANDIDATES: tuple[Any, ...] = ()  # from outside, in all forecasts
+TREES: Final = HistGradientBoostingRegressor(loss="poisson", max_iter=50, learning_rate=0.04, random_state=1)
 CHOICES: Final = (
+    Choice(__name__, "CANDIDATES", ((), (TREES,))),
     Choice("clv.learning.backtest", "BULK", (5.0, 1.0, 20.0, 100.0)),
     Choice("clv.learning.learners", "_PENALTY", (0.05, 0.005, 0.5)),
     Choice("clv.learning.learners", "_SILENCE_PENALTY", (10.0, 1.0, 100.0)),
     Choice("clv.learning.learners", "_BOOSTING.max_iter", (100, 50, 200)),
+    Choice("clv.learning.learners", "_BOOSTING.learning_rate", (0.04, 0.02, 0.1)),
     Choice("clv.learning.learners", "_BOOSTING.min_samples_leaf", (100, 30, 300)),
-    Choice("clv.learning.combine", "_PRIORS.count", (50.0, 10.0, 250.0)),
-    Choice("clv.learning.combine", "_PRIORS.amount", (50.0, 10.0, 250.0)),
-    Choice("clv.learning.combine", "_PRIORS.probability", (10.0, 2.0, 50.0)),
+    Choice("clv.learning.combine", "_PRIOR", (3.0, 1.0, 30.0)),
     Choice("clv.learning.forecaster", "MOST_TRIALS", (2, 1, 4)),
     Choice("clv.learning.distribution", "_LEVEL_PRIOR", (0.05, 0.03, 0.10)),
     Choice("clv.learning.distribution", "_LEVEL_PRIOR_WEIGHT", (0.5, 0.25, 2.0)),
-    Choice("clv.models.outcomes.scattered", "_PRIOR_OUTCOMES", (200.0, 50.0, 1000.0)),
+    Choice("clv.models.outcomes.scattered", "_PRIOR_OUTCOMES", (200.0, 0.0, 1000.0)),
     Choice("clv.models.outcomes.scattered", "_PRIOR_WEIGHT", (0.005, 0.0005, 0.05)),
     Choice("clv.data.origins", "SPANS_OF_HISTORY", (3, 2, 4)),
     Choice("clv.data.origins", "LEAST_HISTORY", (0.28, 0.15, 0.40)),
@@ -90,9 +95,33 @@ def main() -> None:
     tasks = list(_tasks(arguments.logs, arguments.seed, arguments.size))
     chosen = [choice for choice in CHOICES if not arguments.only or choice.name in arguments.only]
     print(f"{len(tasks)} tasks, {len(chosen)} choices", flush=True)  # noqa: T201
-    used = _scores(tasks)
-    table = pd.DataFrame([_row(choice, value, tasks, used) for choice in chosen for value in choice.values])
-    (HERE / "CHOICES.md").write_text(_page(table, tasks, arguments.seed), encoding="utf-8")
+    kept = Kept(HERE.parents[1] / "build" / "choices.jsonl", tasks, arguments.seed)
+    used = kept.scores("in use", lambda: _scores(tasks))
+    rows = [_row(choice, value, tasks, used, kept) for choice in chosen for value in choice.values]
+    (HERE / "CHOICES.md").write_text(_page(rows, used, tasks, arguments.seed), encoding="utf-8")
+
+
+class Kept:
+    """Scores found before with the same tasks and the same values in use, one JSON line each."""
+
+    def __init__(self, file: Path, tasks: list[Task], seed: int) -> None:
+        self.file, self.seen = file, {}
+        in_use = {choice.name: choice.values[0] for choice in CHOICES}
+        self.ground = json.dumps([seed, [(task.log, len(task.rows), task.horizon) for task in tasks], in_use])
+        file.parent.mkdir(exist_ok=True)
+        for line in file.read_text().splitlines() if file.exists() else []:
+            entry = json.loads(line)
+            if entry["ground"] == self.ground:
+                self.seen[entry["what"]] = pd.DataFrame(entry["scores"])
+
+    def scores(self, what: str, find: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Return the scores kept under a name, or find and keep them."""
+        if what not in self.seen:
+            self.seen[what] = find()
+            entry = {"what": what, "ground": self.ground, "scores": self.seen[what].to_dict("list")}
+            with self.file.open("a") as file:
+                file.write(json.dumps(entry) + "\n")
+        return self.seen[what]
 
 
 def _tasks(logs: list[str] | None, seed: int, size: float) -> Iterator[Task]:
@@ -124,7 +153,7 @@ def _score(task: Task) -> dict[str, float]:
         engine = open_engine()
         table = engine.read_parquet(file)
         table = table.mutate(net=table.net.cast("decimal(38, 4)"))
-        forecaster = fit_forecaster(table, day, days(task.horizon), min(WINDOW, task.horizon))
+        forecaster = fit_forecaster(table, day, days(task.horizon), min(WINDOW, task.horizon), CANDIDATES)
         known = forecaster.known_
         forecast = forecaster.predict(known, annual(0.0))
         engine.disconnect()
@@ -147,15 +176,20 @@ def _score(task: Task) -> dict[str, float]:
     }
 
 
-def _row(choice: Choice, value: Any, tasks: list[Task], used: pd.DataFrame) -> dict[str, Any]:
+def _row(choice: Choice, value: Any, tasks: list[Task], used: pd.DataFrame, kept: Kept) -> list[str]:
+    """Return the cells of a value: per cent worse than the values in use, and the standard error of that."""
     if value == choice.values[0]:
-        found = used
-    else:
+        return [choice.name, f"**{value}**", *[""] * used.shape[1]]
+
+    def find() -> pd.DataFrame:
         with _set(choice, value):
-            found = _scores(tasks)
-    row = {"constant": choice.name, "value": value} | found.mean().round(4).to_dict()
-    print(row, flush=True)  # noqa: T201
-    return row
+            return _scores(tasks)
+
+    worse = 100 * (kept.scores(f"{choice.name}={value}", find) - used) / used.mean()
+    error = worse.std(ddof=1) / np.sqrt(len(worse))
+    cells = [f"{m:+.2f} ± {e:.2f}" for m, e in zip(worse.mean(), error, strict=True)]
+    print(choice.name, value, *cells, flush=True)  # noqa: T201
+    return [choice.name, f"{value}", *cells]
 
 
 @contextmanager
@@ -171,19 +205,21 @@ def _set(choice: Choice, value: Any) -> Iterator[None]:
         setattr(module, name, before)
 
 
-def _page(table: pd.DataFrame, tasks: list[Task], seed: int) -> str:
+def _page(rows: list[list[str]], used: pd.DataFrame, tasks: list[Task], seed: int) -> str:
     heads = ["constant", "value", "silence, window", "silence, horizon", "orders", "money", "range", "total"]
     lines = [
         "# Choices of constants",
         "",
         f"Written by `choices.py` on {dt.date.today()}; seed {seed}; {len(tasks)} tasks: "
         + ", ".join(sorted({task.log for task in tasks}))
-        + ". The first value of each constant is in use. Log loss of silence in 30 days and over the horizon; error "
-        "per customer over the naive rule's; interval scores of ranges and total over orders made: less is better.",
+        + ". Per cent worse (+) than with the values in use, which are bold, and the standard error over tasks: log "
+        "loss of silence in 30 days and over the horizon; error per customer over the naive rule's; interval scores of "
+        "ranges and total over orders made.",
         "",
         "| " + " | ".join(heads) + " |",
         "|" + " --- |" * len(heads),
-        *("| " + " | ".join(str(cell) for cell in row) + " |" for row in table.itertuples(index=False)),
+        "| " + " | ".join(["in use", "", *(f"{mean:.4f}" for mean in used.mean())]) + " |",
+        *("| " + " | ".join(row) + " |" for row in rows),
         "",
     ]
     return "\n".join(lines)

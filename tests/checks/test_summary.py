@@ -95,6 +95,8 @@ def test_three_actions_that_the_facts_call_for(kind, trend, new, more, calls, cl
 )
 def test_lines_that_are_not_in_the_figures_are_told_where_they_matter(aside, unknown, has_amounts, verdict):
     reasons = {"no_amount": aside}
-    accounts = Accounts(99 + aside, 99, 0, aside, 0, reasons, unknown, Decimal(9), Decimal(1), Decimal(5), has_amounts)
+    accounts = Accounts(
+        199 + aside, 199, 0, aside, 0, reasons, unknown, Decimal(9), Decimal(1), Decimal(5), has_amounts
+    )
     claim = summary.set_aside(accounts)
     assert (claim and claim.verdict) == verdict

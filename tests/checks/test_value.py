@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clv.checks import value
+from clv.checks import retention, rfm, value
 from clv.checks.claim import Claim
 from clv.decisions.cohorts import cohort_sizes, retention_grid
 from clv.decisions.concentration import abc_classes
@@ -95,7 +95,7 @@ def test_every_sentence_of_a_base_follows_its_numbers_and_can_be_said(base, hist
     assert bool(kinds) == (once >= 0.8)
     title, silent = value.concentrated(facts), value.quiet(facts, kinds, history_days)
     apart = value.classes(worth, scored, facts)
-    former, who = value.gone_quiet(worth, scored, WINDOW, history_days)
+    former, who = rfm.gone_quiet(worth, scored, WINDOW, history_days)
     told = value.actions(title, kinds, silent, apart, former, facts)
 
     in_a = scored["abc"].eq("A")
@@ -161,11 +161,11 @@ def scored_of(n_orders, silent, weeks=8.0):
 def test_a_base_that_nobody_leaves_has_nobody_gone_quiet():
     """Silent for two of their usual weeks, beyond a churn window of ten days: still in rhythm."""
     worth, scored = scored_of([50, 51, 52, 53, 54] * 20, [3, 6, 9, 12, 14] * 20, weeks=1.0)
-    claim, who = value.gone_quiet(worth, scored, window_days=10, history_days=400)
+    claim, who = rfm.gone_quiet(worth, scored, window_days=10, history_days=400)
     assert (claim.verdict, who.sum()) == ("none", 0)
-    assert value.gone_quiet(worth, scored, window_days=10, history_days=9)[0].verdict == "too_early"
+    assert rfm.gone_quiet(worth, scored, window_days=10, history_days=9)[0].verdict == "too_early"
     _, far = scored_of([50, 51, 52, 53, 54] * 20, [3, 6, 9, 30, 3] * 20, weeks=1.0)
-    assert value.gone_quiet(worth, far, window_days=10, history_days=400)[0].verdict == "frequent"
+    assert rfm.gone_quiet(worth, far, window_days=10, history_days=400)[0].verdict == "frequent"
 
 
 def test_where_nearly_all_bought_once_classes_and_scores_tell_nobody_apart():
@@ -174,11 +174,11 @@ def test_where_nearly_all_bought_once_classes_and_scores_tell_nobody_apart():
     (single,) = value.single(0.99, 1000)
     apart = value.classes(worth, scored, facts)
     assert (single["once_share"], apart.verdict, apart["at"]) == (0.99, "tied", 1)
-    ties, grid = value.scores(scored["n_orders"], rfm_grid(scored))
+    ties, grid = rfm.scores(scored["n_orders"], rfm_grid(scored))
     assert (ties.name, ties["share"], ties["orders"], grid["frequency"]) == ("ties", 0.99, 1, 3)
     silent = value.quiet(facts, [single], 1000)
     assert silent.verdict == "expected"
-    former = value.gone_quiet(worth, scored, WINDOW, 1000)[0]
+    former = rfm.gone_quiet(worth, scored, WINDOW, 1000)[0]
     assert former["least"] == 2
     told = value.actions(value.concentrated(facts), [single], silent, apart, former, facts)
     assert [claim.name for claim in told] == ["second_order"]
@@ -226,9 +226,9 @@ def test_a_reader_is_warned_from_more_quiet_customers_than_chance_makes(quiet, h
 
 def test_nobody_is_frequent_where_all_order_equally_often_and_two_orders_are_a_return():
     worth, scored = scored_of([4] * 10, range(0, 400, 40))
-    assert value.gone_quiet(worth, scored, WINDOW, 400)[0].verdict == "nobody_frequent"
+    assert rfm.gone_quiet(worth, scored, WINDOW, 400)[0].verdict == "nobody_frequent"
     worth, scored = scored_of([1, 2] * 10, [300] * 10 + [5] * 10)
-    assert value.gone_quiet(worth, scored, WINDOW, 400)[0].verdict == "returned"
+    assert rfm.gone_quiet(worth, scored, WINDOW, 400)[0].verdict == "returned"
 
 
 def test_class_a_of_single_large_orders_is_called_that():
@@ -280,8 +280,8 @@ def grid_of(sizes, kept, months=18):
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=17), st.floats(0, 1))
 def test_how_many_stay_rests_on_enough_customers_and_is_in_the_table(sizes, share):
     grid, n = grid_of(sizes, lambda size, age: round(size * share))
-    claim = value.stay(grid, n, 1)
-    table = value.followed(grid, n)
+    claim = retention.stay(grid, n, 1)
+    table = retention.followed(grid, n)
     assert table.loc[value.TOTAL, "n_customers"] == sum(sizes)
     assert table["n_customers"].iloc[:-1].tolist() == sizes
     assert "after_13" not in table
@@ -294,7 +294,7 @@ def test_how_many_stay_rests_on_enough_customers_and_is_in_the_table(sizes, shar
     assert claim.verdict == ("hardly" if claim["share"] < 0.02 else "by_month")
     assert claim["small"] == sum(size < 30 for size in sizes)
     named = table.assign(cohort="x")
-    drawn = value.drawn(named, str)
+    drawn = retention.drawn(named, str)
     assert len(drawn) == sum(size >= 30 for size in sizes) + (sum(sizes) >= 30)
     assert set(drawn.columns) <= {str(age) for age in range(1, 13)}
     assert (2 * claim.n >= sum(sizes)) or claim["age"] == 1
@@ -302,22 +302,22 @@ def test_how_many_stay_rests_on_enough_customers_and_is_in_the_table(sizes, shar
 
 def test_a_share_is_of_customers_not_of_cohorts():
     grid, n = grid_of([300, 100], lambda size, age: 150 if size == 300 else 100, months=4)
-    claim = value.stay(grid, n, 1)
+    claim = retention.stay(grid, n, 1)
     assert (claim["age"], claim["share"], claim.n) == (3, 0.5, 300)
-    assert value.followed(grid, n).loc[value.TOTAL, "after_1"] == pytest.approx(250 / 400)
+    assert retention.followed(grid, n).loc[value.TOTAL, "after_1"] == pytest.approx(250 / 400)
 
 
 def test_a_log_of_one_period_is_too_short_to_follow():
     grid, n = grid_of([80], lambda size, age: 0, months=1)
-    assert value.stay(grid, n, 1).verdict == "too_short"
-    say(value.stay(grid, n, 1), {})
+    assert retention.stay(grid, n, 1).verdict == "too_short"
+    say(retention.stay(grid, n, 1), {})
 
 
 @pytest.mark.parametrize("months", [1, 3, 12])
 def test_periods_have_words(months):
     grid, n = grid_of([80], lambda size, age: 40)
-    claim = value.stay(grid, n, months)
-    assert claim.verdict == f"by_{value.PERIODS[months]}"
+    claim = retention.stay(grid, n, months)
+    assert claim.verdict == f"by_{retention.PERIODS[months]}"
     say(claim, {})
     for verdict in ("all", "without_small"):
         say(Claim("cohorts", verdict, claim.facts), {})

@@ -15,7 +15,8 @@ from tests.data.postgres import running_server
 
 from clv.config import TransactionsTable
 from clv.data.engine import open_engine
-from clv.data.ingest import Intake, ingest
+from clv.data.ingest import ingest
+from clv.data.intake import Intake
 
 COLUMNS = {"customer_id": "id", "ordered_at": "date", "amount": "amount"}
 TODAY = dt.date(2026, 1, 1)

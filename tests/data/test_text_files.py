@@ -61,11 +61,6 @@ def test_lines_may_end_in_any_one_way(take, end):
     assert set(map(str, taken.amounts)) == {"10.5000"}
 
 
-def test_lines_that_end_in_two_ways_are_refused_with_the_remedy(take):
-    with pytest.raises(DataError, match=r"cannot be read as text: .*end all lines in the same way"):
-        take((HEADER + GOOD).replace("\n", "\r\n") + GOOD)
-
-
 @pytest.mark.parametrize("text", ["\n\n" + HEADER + GOOD, HEADER + "\n" + GOOD + "\n\n", HEADER + GOOD.rstrip("\n")])
 def test_empty_lines_and_a_missing_last_line_end_change_nothing(take, text):
     assert take(text).intake.rows_read == 6
@@ -77,13 +72,23 @@ def test_compressed_text_is_read(take, name):
     assert taken.intake.rows_clean == 6
 
 
+PACKED = gzip.compress("".join(f"c{n},2017-01-{n % 28 + 1:02d},{n}.5\n" for n in range(20_000)).encode())
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"no gzip at all", r"Not a gzipped file"), (gzip.compress(GOOD.encode() * 50)[:-9], r"Compressed file ended")],
+    [
+        (b"no gzip at all", "is no gzip archive; give text a name without .gz, or copy it again"),
+        (PACKED[:-9], "the archive ends too early or is damaged, after .* bytes of text or a little more; copy it"),
+        (PACKED[: len(PACKED) // 2], "the archive ends too early or is damaged"),
+        (PACKED[:5000] + b"\xff\x00" * 50 + PACKED[5100:], "the archive ends too early or is damaged"),
+        (PACKED + b"appended", "the archive ends too early or is damaged"),
+    ],
 )
 def test_a_broken_archive_is_one_clear_error(take, content, message):
-    with pytest.raises(DataError, match=rf"orders\.csv\.gz: cannot be read as text: {message}.*or export it again$"):
+    with pytest.raises(DataError, match=rf"orders\.csv\.gz: {message}") as refusal:
         take(content, name="orders.csv.gz")
+    assert "quotes" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(

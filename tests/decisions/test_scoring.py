@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from clv.config import config_for_file
-from clv.decisions import scoring
+from clv.decisions import forecasting, scoring
 from clv.decisions.export import DICTIONARY
 from clv.decisions.scoring import score, score_file
 from clv.errors import DataError
@@ -105,7 +105,7 @@ def test_the_base_is_expected_to_order_about_as_it_did(scores):
 
 
 def test_parts_make_the_table_of_the_whole(config, scores, tmp_path, monkeypatch):
-    monkeypatch.setattr(scoring, "CUSTOMERS_PER_PART", 20)
+    monkeypatch.setattr(forecasting, "CUSTOMERS_PER_PART", 20)
     parts = score(config, TODAY)
     assert sorted(parts["customer_id"]) == sorted(scores["customer_id"])
     pd.testing.assert_frame_equal(

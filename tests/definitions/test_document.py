@@ -6,13 +6,14 @@ import yaml
 
 from clv.config import SourceTable, parse_config
 from clv.definitions import TABLES
-from clv.definitions.document import columns_as_markdown, tables_as_markdown
+from clv.definitions.document import checks_as_markdown, columns_as_markdown, tables_as_markdown
 
 README = (Path(__file__).parents[2] / "data" / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_page_on_the_data_holds_the_definitions_as_they_are():
     assert tables_as_markdown() in README, "run python -m clv.definitions.document"
+    assert checks_as_markdown() in README, "run python -m clv.definitions.document"
     assert columns_as_markdown(TABLES["transactions"]) in README
 
 

@@ -9,6 +9,7 @@ import clv
 from clv.config import config_for_file
 from clv.decisions import scoring
 from clv.decisions.export import DICTIONARY
+from clv.decisions.reach import reach_of, reach_of_buyers
 from clv.errors import ClvError, ConfigError, DataError
 from clv.models import BGNBD
 
@@ -90,7 +91,7 @@ def test_the_margin_scales_the_value_alone(log, alone):
 def test_who_competed_stands_best_first_with_weights(contested):
     contest = contested.contest
     assert contest["rmse"].is_monotonic_increasing
-    assert {"blend", "probability models", "regression", "boosting", "naive rate"} <= set(contest.index)
+    assert {"blend", "probability models", "regression", "naive rate"} <= set(contest.index)
     assert contest["weight"].sum() == pytest.approx(1)
 
 
@@ -179,3 +180,10 @@ def test_too_few_customers_are_refused(orders):
         clv.forecast(few, clv.days(30), contest=False)
     with pytest.raises(DataError, match="only 3 customers bought"):
         clv.forecast(few, clv.days(30))
+
+
+def test_the_reach_of_buyers_is_that_of_their_days(log):
+    buyers = clv.customers(log).buyers
+    found = reach_of_buyers(buyers["first_order"], buyers["frequency"], log.as_of, 91)
+    assert found == reach_of(log.days, log.as_of, 91)
+    assert reach_of_buyers(buyers["first_order"].head(9), buyers["frequency"].head(9), log.as_of, 91) is None

@@ -17,7 +17,7 @@ from clv.data.origins import Origin
 from clv.learning import backtest as backtest_module
 from clv.learning import candidates, learners
 from clv.learning.backtest import OUTCOME, Case, Habit, Target, Trained, backtest, cases_of
-from clv.learning.candidates import Learner, Rule, amount_learners, count_learners
+from clv.learning.candidates import Learner, Rule, count_learners
 from clv.learning.combine import BLEND, compete
 from clv.units import days
 
@@ -59,7 +59,7 @@ MONEY = Target(
     days(SPAN),
     "amount",
     lambda origin: of("revenue", origin),
-    {"models": Rule(lambda view, ground: view["expected_orders"]), **amount_learners()},
+    {"models": Rule(lambda view, ground: view["expected_orders"]), **count_learners()},
     unit=lambda view: view["spend"],
 )
 
@@ -163,7 +163,7 @@ def test_beyond_almost_all_that_was_seen_the_models_speak(cases):
     view = candidates.View(far, ground, days(SPAN), days(SPAN))
     trained = Trained(ORDERS, cases[2:], now.view(days(SPAN)), now.ground)
     assert trained.trust(view) == pytest.approx([0.0])
-    assert trained.members(view).iloc[0].tolist() == pytest.approx([80.0] * 3)
+    assert trained.members(view).iloc[0].tolist() == pytest.approx([80.0] * 2)
     middle = np.median(now.view(days(SPAN))["expected_orders"])
     usual = candidates.View(far, ground.assign(expected_orders=middle), days(SPAN), days(SPAN))
     assert trained.trust(usual)[0] > 0.9

@@ -64,7 +64,7 @@ def test_weights_are_shares_whatever_happened(members, orders):
 
 
 def test_weights_move_to_the_better_member_as_customers_grow():
-    weight = [weights_of([trial(n)])[0] for n in (5, 100, 5_000)]
+    weight = [np.mean([weights_of([trial(n, seed)])[0] for seed in range(20)]) for n in (5, 50, 5_000)]
     assert weight == sorted(weight)
     assert weight[0] < 0.6
     assert weight[-1] > 0.9
@@ -86,7 +86,7 @@ def test_weights_ask_who_orders_more_and_not_how_many_in_all():
 def test_members_that_agree_share_alike():
     one = trial(500)[PROBABILITY]
     table = pd.DataFrame(dict.fromkeys([*MEMBERS, OUTCOME], one))
-    assert weights_of([table]) == pytest.approx([1 / 3] * 3, abs=1e-6)
+    assert weights_of([table]) == pytest.approx([1 / 3] * 3, abs=1e-4)
 
 
 def yes_or_no(n: int, seed: int = 0, noise: tuple[float, ...] = (0.1, 1.0, 2.0)) -> pd.DataFrame:

@@ -356,7 +356,7 @@ def test_a_rule_that_forecasts_expects_no_money_of_whom_it_expects_no_orders(com
     assert (found.loc[once, "revenue_variance"] < 1e-3).all()
 
 
-@pytest.mark.parametrize("winner", [*RULES, PROBABILITY, "regression", "boosting"])
+@pytest.mark.parametrize("winner", [*RULES, PROBABILITY, "regression"])
 def test_whoever_forecasts_all_that_is_published_is_one_distribution(company, winner):
     forecaster, known = company
     is_one_distribution(won_by(forecaster, winner), known)

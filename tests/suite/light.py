@@ -16,8 +16,10 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
+from clv.checks.registry import as_table, judge_all
 from clv.suite.graph import NOTEBOOKS
 
+CHECKED = {"forecast_off": (0.2, 9), "risk_off": (None, 9)}
 IDS = [f"C{number}" for number in range(9)]
 YAML = """\
 name: shop
@@ -54,6 +56,7 @@ def write_suite(folder: Path) -> Path:
     of_its_own = {"current_value": ["abc", "rfm"], "portfolios": ["portfolio"], "customers": ["n_orders"]}
     for name in (name for notebook in NOTEBOOKS for name in notebook.writes):
         table[["customer_id", *of_its_own.get(name, [])]].to_parquet(ready / f"{name}.parquet")
+    as_table(judge_all(CHECKED)).to_parquet(ready / "checks.parquet")
     for notebook in NOTEBOOKS:
         edit(notebooks, notebook.slug, WRITE.format(saying="", writes=notebook.writes, ready=str(ready)))
     return notebooks

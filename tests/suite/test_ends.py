@@ -18,7 +18,7 @@ from tests.suite import light
 from tests.suite.test_failures import invoke
 
 from clv.config import load_config, override
-from clv.errors import ConfigError, LockedError, NotebookError
+from clv.errors import ConfigError, DataError, LockedError, NotebookError
 from clv.suite import graph, lock, publish, remnants
 from clv.suite.graph import NOTEBOOKS
 from clv.suite.publish import run_suite
@@ -133,18 +133,24 @@ class FullDisk:
 
 FULL = OSError(errno.ENOSPC, "No space left on device", "/somewhere/transactions.parquet")
 OF_ENGINE = duckdb.IOException("IO Error: Could not write all bytes to file: No space left on device")
+AS_OF_THE_FILE = DataError(f"orders.csv: cannot be read: {OF_ENGINE}; check date_format")
 
 
 @pytest.mark.parametrize(
     ("where", "error", "says"),
     [
         ((publish, "prepare"), FULL, "transactions.parquet: No space left on device; make room or give access"),
-        ((publish, "prepare"), OF_ENGINE, "Could not write all bytes to file: No space left on device; make room"),
+        ((publish, "prepare"), AS_OF_THE_FILE, "error: No space left on device in the folder of the run; make room"),
+        (
+            (publish, "prepare"),
+            OF_ENGINE,
+            "error: No space left on device in the folder of the run; make room or give access",
+        ),
         ((publish, "render_site"), None, "No space left on device"),
         ((publish, "_record"), None, "No space left on device"),
         ((publish, "write_synced"), None, "No space left on device"),
     ],
-    ids=["the data", "the engine", "the export", "the record", "the link"],
+    ids=["the data", "the reading", "the engine", "the export", "the record", "the link"],
 )
 def test_a_full_disk_is_one_line_and_leaves_the_report_and_no_row(where, error, says, published, monkeypatch, capsys):
     home = published / "reports" / "shop"

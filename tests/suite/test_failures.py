@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.conftest import simulated_lines, write_csv
 from clv import cli
 from clv.config import load_config
 from clv.errors import ClvError, ConfigError, DataError, NotebookError
-from clv.suite import execute, graph, session, workspace
+from clv.suite import execute, graph, remnants, session, workspace
 from clv.suite.publish import run_suite
 
 YAML = """\
@@ -233,6 +234,7 @@ def test_a_terminated_run_publishes_nothing_and_says_so_by_its_exit_code(shop):
     assert "interrupted; nothing was published" in said
     assert (reports / "shop" / "latest" / "index.html").read_text() == "published before"
     assert len(list((reports / "shop" / "failed").iterdir())) == 1
+    assert not list(Path(tempfile.gettempdir()).glob(f"clv-{remnants.socket_tag(reports / 'shop')}*"))
 
 
 def test_parameters_of_a_notebook_reach_it(shop):

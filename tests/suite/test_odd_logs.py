@@ -82,7 +82,7 @@ def test_the_pages_say_that_money_could_not_be_tested_and_how_far_the_forecast_l
     assert "Confianza baja" in page
     assert "las ventas no se pudieron probar" in shown(shop, "index.html")
     for name in ("index.html", "03_lifetime_value.html"):
-        assert re.search(r"Mira 970 días (hacia )?adelante, 2,0 veces los 4[78]\d días de historia", shown(shop, name))
+        assert re.search(r"Mira 970 días (hacia )?adelante, 2,0 veces los 4[78]\d días de historial", shown(shop, name))
     assert "1 cliente ha recibido de vuelta más de lo que pagó" in shown(shop, "02_current_value.html")
     assert not any(re.search(r"\b(nan|NaN|None|inf)\b", shown(shop, name)) for name in PAGES)
 

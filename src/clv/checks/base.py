@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Final
 
 import pandas as pd
 
 from clv.checks.claim import Claim, Severity
+from clv.checks.registry import DEFAULTS, Measured, judge_all, trust_in
 from clv.data.accounting import Accounts
 from clv.data.identity.company import IdentityRecord
 from clv.decisions.base import change, since_months_before
+from clv.definitions.checks import Limits
 
-FEW_SET_ASIDE, MANY_SET_ASIDE = 0.01, 0.05  # of the lines up to the as-of date: below, beyond
 QUARTER: Final = 3  # months compared, so that a single odd month decides nothing
-YEAR: Final = 12
+YEAR: Final = 12  # months after which the same season comes again
 HARDLY_NEW: Final = 0.02  # share of newcomers among those who bought, below which a business lives on whom it knows
 MOSTLY_ONCE: Final = 0.25  # share of buyers who bought once, from which a second order is worth a programme
 REACHABLE: Final = 0.9  # share of the best customers, below which asking for contacts comes first
@@ -52,11 +54,25 @@ def figures(customers: pd.DataFrame, as_of: dt.date, window_days: float) -> dict
     }
 
 
-def lines_used(accounts: Accounts) -> tuple[Claim, ...]:
-    """Judge how much of the log the page rests on; the first claim carries the level, the others its sentences."""
+def measure(accounts: Accounts) -> Measured:
+    """Return what the checks of the log ask for."""
     counted = accounts.rows_used + accounts.rows_set_aside
-    share = accounts.rows_set_aside / counted
-    level = "high" if share < FEW_SET_ASIDE else "medium" if share < MANY_SET_ASIDE else "low"
+    return {"lines_set_aside": (accounts.rows_set_aside / max(counted, 1), counted)}
+
+
+def lines_used(accounts: Accounts, limits: Mapping[str, Limits] = DEFAULTS) -> tuple[Claim, ...]:
+    """Judge how much of the log the page rests on; the first claim carries the level, the others its sentences.
+
+    Parameters
+    ----------
+    accounts
+        Lines used and set aside up to the as-of date.
+    limits
+        Of the config.
+    """
+    measured = measure(accounts)
+    share, counted = measured["lines_set_aside"]
+    level = trust_in(judge_all(measured, limits))
     severity: Severity = "pass" if level == "high" else "amber"
     facts = {"lines": counted, "share": share, "sales": accounts.amount_used}
     found = [Claim("quality", level, n=counted, severity=severity)]

@@ -7,11 +7,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from clv.checks.base import FEW_SET_ASIDE, HARDLY_NEW, MOSTLY_ONCE
+from clv.checks.base import HARDLY_NEW, MOSTLY_ONCE, measure
 from clv.checks.claim import ALWAYS, Claim
 from clv.checks.portfolios import SLIPPING
+from clv.checks.registry import DEFAULTS, judge_all, trust_in
 from clv.data.accounting import Accounts
 from clv.decisions.reach import Reach
+from clv.definitions.checks import Limits
 
 MOST_ACTIONS: Final = 3  # that a reader keeps
 CALLS_LEAD: Final = 0.001  # of what is expected, from which what calls can save comes first
@@ -112,11 +114,11 @@ def trust(future: Mapping[str, Any], reach: Reach | None, *, has_amounts: bool) 
     return found
 
 
-def set_aside(accounts: Accounts) -> Claim | None:
-    """Say which part of the lines is not in these figures; None where it is too small to matter."""
-    counted = accounts.rows_used + accounts.rows_set_aside
-    share = accounts.rows_set_aside / max(counted, 1)
-    if share <= FEW_SET_ASIDE:
+def set_aside(accounts: Accounts, limits: Mapping[str, Limits] = DEFAULTS) -> Claim | None:
+    """Say which part of the lines is not in these figures; None where, by the limits of the config, it is too small."""
+    measured = measure(accounts)
+    share, counted = measured["lines_set_aside"]
+    if trust_in(judge_all(measured, limits)) == "high":
         return None
     unknown = accounts.rows_of_unknown_worth
     facts = {"share": share, "worth": accounts.amount_set_aside, "unknown": unknown}

@@ -16,7 +16,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
 from clv.data.engine import DAY_NET
-from clv.data.ingest import Intake
+from clv.data.intake import Intake
 from clv.data.schema import MONEY
 
 

@@ -16,19 +16,27 @@ from ibis import _
 from ibis.expr.types import Column, DecimalColumn, StringColumn, Table
 
 from clv.data.decided import Decision
+from clv.data.reading import TwoWays
 from clv.data.schema import MONEY
 from clv.errors import DataError
 
 DecimalMark = Literal[".", ","]
 MARK_NAMES: dict[DecimalMark, str] = {".": "decimal point", ",": "decimal comma"}
 
-GAPS = r"\s'\x{00A0}\x{202F}"  # stand between thousands: spaces, also unbreakable ones, and the Swiss apostrophe
-MINUSES = "−–‒﹣－"  # what typesetting, spreadsheets and other scripts write for a minus
-CURRENCY_SIGNS = r"[$€£¥₹₽₩₺]|(?i:US\$|USD|EUR|GBP|MXN|ARS|CLP|COP|PEN|BRL|CHF)"
+GAPS = r"\s'’_\x{00A0}\x{2007}-\x{2009}\x{202F}"  # stand between thousands: spaces of any width, Swiss apostrophes
+MINUSES = "−–‒‐‑﹣－˗➖\N{SOFT HYPHEN}"  # what typesetting, spreadsheets and other scripts write for a minus
+INVISIBLE = "".join(map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF)))
+"""Marks without width: they direct writing from right to left, or were left by a web page."""
+NO_SIGN = rf"[-+\s0-9.,'’_()\u00a0\u2007-\u2009\u202f%{MINUSES}{INVISIBLE}]|[eE](?=[-+]?9)"  # of a number itself
 NEGATIVE = rf"[-{MINUSES}(]"
 CURRENCY_COLUMN = re.compile(
     r"(^|_|\b)(currency|curr|ccy|moneda|divisa|devise|w(ä|ae)hrung|moeda|valuta)", re.IGNORECASE
 )
+CURRENCY_ONLY = re.compile(
+    r"(currency|curr|ccy|moneda|divisa|devise|w(ä|ae)hrung|moeda|valuta)([ _-]?(code|id|iso|symbol|sign))?",
+    re.IGNORECASE,
+)
+FEW_WORDS = 20  # distinct signs or names, e.g. $ and €, up to which a column named so holds currencies
 TELLING_SHARE = 0.2  # of amounts with a mark that can be read in one way only; of prices with cents it is all
 
 
@@ -105,37 +113,46 @@ def detect_decimal_mark(found: Mapping[str, Shape], where: str) -> DecimalMark:
     comma = {shape: seen for shape, seen in found.items() if _is_decimal(shape, ",")}
     point = {shape: seen for shape, seen in found.items() if _is_decimal(shape, ".")}
     if comma and point:
-        raise DataError(
+        raise TwoWays(
             f"{where}: {_n(comma):,} amounts have a decimal comma, e.g. {_example(comma)!r}, and {_n(point):,} a "
             f"decimal point, e.g. {_example(point)!r}; write them in one way, or state decimal: '.' or ',' "
-            "and see the others in the quarantine"
+            "and see the others in the quarantine",
+            _example(comma),
+            _example(point),
         )
     mark: DecimalMark = "," if comma else "."
     unclear = {shape: seen for shape, seen in found.items() if re.fullmatch(r"9{1,3}[.,]999", _digits(shape))}
     if not (comma or point):
         if unclear:
-            raise DataError(
+            raise TwoWays(
                 f"{where}: {_n(unclear):,} amounts such as {_example(unclear)!r} can mean thousands or decimals; "
-                "state decimal: '.' or ','"
+                "state decimal: '.' or ','",
+                _example(unclear),
             )
         return mark
     telling, unclear = comma or point, {shape: seen for shape, seen in unclear.items() if mark in shape}
     if _n(telling) < TELLING_SHARE * (_n(telling) + _n(unclear)):
-        raise DataError(
+        raise TwoWays(
             f"{where}: {_n(unclear):,} amounts can mean thousands or decimals, e.g. {_example(unclear)!r}, too many "
-            f"for {_n(telling):,}, e.g. {_example(telling)!r}, to decide; state decimal: '.' or ','"
+            f"for {_n(telling):,}, e.g. {_example(telling)!r}, to decide; state decimal: '.' or ','",
+            _example(unclear),
+            _example(telling),
         )
     return mark
 
 
 def _refuse_signs(found: Mapping[str, Shape], where: str) -> None:
-    signed = {shape: seen for shape, seen in found.items() if re.search(CURRENCY_SIGNS, shape)}
-    if _n(signed) * 2 > _n(found):
-        signs = {match.group() for shape in signed if (match := re.search(CURRENCY_SIGNS, shape))}
-        advice = f"state currency_sign: '{min(signs)}'" if len(signs) == 1 else "convert them to one currency"
-        raise DataError(
-            f"{where}: {_n(signed):,} of {_n(found):,} amounts carry a currency sign "
-            f"({', '.join(sorted(signs))}); {advice}; e.g. {_example(signed)!r}"
+    """Refuse amounts most of which carry a sign or word beside the number: it has to be stated."""
+    signed = {shape: sign for shape in found if (sign := re.sub(NO_SIGN, "", shape))}
+    carrying = {shape: seen for shape, seen in found.items() if shape in signed and "9" in shape}
+    if _n(carrying) * 2 > _n(found):
+        signs = sorted({signed[shape] for shape in carrying})
+        advice = f"state currency_sign: '{signs[0]}'" if len(signs) == 1 else "convert them to one currency"
+        listed = ", ".join(sign[:20] for sign in signs[:5])
+        raise TwoWays(
+            f"{where}: {_n(carrying):,} of {_n(found):,} amounts carry a currency sign ({listed}); {advice}; "
+            f"e.g. {_example(carrying)!r}",
+            _example(carrying),
         )
 
 
@@ -171,7 +188,7 @@ def _is_decimal(shape: str, mark: str) -> bool:
 
 
 def _digits(shape: str) -> str:
-    return re.sub(rf"[\s'\u00a0\u202f+(){MINUSES}-]", "", shape)
+    return re.sub(rf"[\s'’_\u00a0\u2007-\u2009\u202f+(){MINUSES}{INVISIBLE}-]", "", shape)
 
 
 def read_amounts(text: StringColumn, decimal: DecimalMark, currency_sign: str | None) -> DecimalColumn:
@@ -182,14 +199,14 @@ def read_amounts(text: StringColumn, decimal: DecimalMark, currency_sign: str | 
     thousands = "." if decimal == "," else ","
     if currency_sign is not None:
         text = text.replace(currency_sign, "")
-    text = text.re_replace(f"[{MINUSES}]", "-")
+    text = text.translate(MINUSES + INVISIBLE, "-" * len(MINUSES))
     text = text.re_replace(rf"^[{GAPS}]*\(([^()+-]*)\)[{GAPS}]*$", r"-\1")
     text = text.re_replace(rf"^([^+-]*[0-9.,])[{GAPS}]*([+-])[{GAPS}]*$", r"\2\1")
     bare = text.re_replace(rf"^[{GAPS}]*([+-]?)[{GAPS}]*(.*?)[{GAPS}]*$", r"\1\2")
     grouped = rf"^[+-]?[0-9]{{1,3}}([{thousands}{GAPS}][0-9]{{3}})+([{decimal}][0-9]*)?$"
     joined = ibis.ifelse(bare.re_search(grouped), bare.re_replace(rf"[{thousands}{GAPS}]", ""), bare)
     # a mark that is still there in the role of the other one makes the text unreadable, not a different number
-    joined = ibis.ifelse(joined.contains(thousands), ibis.null(str), joined)
+    joined = ibis.ifelse(joined.contains(thousands) | joined.contains("_"), ibis.null(str), joined)
     number = joined.replace(",", ".") if decimal == "," else joined
     # the engine casts the text 5.6e-17 to 0.0001, so that a number with an exponent goes the way of floats
     return ibis.ifelse(number.lower().contains("e"), number.try_cast("float64").try_cast(MONEY), number.try_cast(MONEY))
@@ -221,7 +238,8 @@ def find_currency(rows: Table, columns: list[str], stated: str | None, where: st
         counted = rows.select(code=code).filter(_.code.notnull() & (_.code != "")).group_by("code")
         found = counted.aggregate(n=_.count()).order_by(ibis.desc("n"), "code").limit(200).execute()
         codes = dict(zip(found["code"], found["n"].astype(int), strict=True))
-        if stated is None and not codes.keys() <= set(list_currencies()):
+        is_words = CURRENCY_ONLY.fullmatch(name) and len(codes) <= FEW_WORDS and not any(map(_has_digit, codes))
+        if stated is None and not is_words and not codes.keys() <= set(list_currencies()):
             continue  # names or symbols of something else
         if len(codes) > 1:
             listed = ", ".join(f"{code} ({n:,})" for code, n in list(codes.items())[:5])
@@ -229,10 +247,14 @@ def find_currency(rows: Table, columns: list[str], stated: str | None, where: st
                 f"{where}: {name} names {len(codes)} currencies, {listed}, whose amounts do not add up; convert them "
                 "to one, or give each currency a file and a report of its own"
             )
-        if codes:
+        if codes and (stated is not None or codes.keys() <= set(list_currencies())):
             ((code_found, n),) = codes.items()
             return Decision("currency", code_found, f"{name!r} says so in {n:,} lines", "currency", n)
     return None
+
+
+def _has_digit(text: str) -> bool:
+    return any(character.isdigit() for character in text)
 
 
 def _all_currencies(rows: Table, code: Column) -> bool:

@@ -75,9 +75,8 @@ def behaviour(days: Table, as_of: dt.date, span_days: int) -> Table:
         f"net_{window}d": ibis.ifelse(priced, joined[f"net_{window}d"].fill_null(0.0), ibis.null(float))
         for window in MONEY_WINDOWS
     }
-    returned = ibis.ifelse(priced, joined.returned, ibis.null(float))
     named = (*summary.columns, "mean_purchase", "returned", *ACTIVITY)
-    return joined.mutate(**repeats, **money, returned=returned).select(*named)
+    return joined.mutate(**repeats, **money, returned=_returned(joined)).select(*named)
 
 
 def priced_summary(days: Table, as_of: dt.date) -> Table:
@@ -97,8 +96,7 @@ def priced_summary(days: Table, as_of: dt.date) -> Table:
     known = days.filter(_.ordered_on <= as_of)
     summary = customer_summary(known, as_of)
     joined = summary.inner_join(known.group_by("customer_id").aggregate(**_money_of_purchases(known)), "customer_id")
-    returned = ibis.ifelse(joined.value_to_date.notnull(), joined.returned, ibis.null(float))
-    named = joined.mutate(returned=returned).select(*summary.columns, "mean_purchase", "returned")
+    named = joined.mutate(returned=_returned(joined)).select(*summary.columns, "mean_purchase", "returned")
     return named.order_by("customer_id")
 
 
@@ -109,6 +107,11 @@ def _money_of_purchases(days: Table) -> dict[str, Value]:
         "mean_purchase": net.mean(where=days.is_purchase),
         "returned": ibis.greatest(-net.sum(where=~days.is_purchase).fill_null(0.0), 0.0),
     }
+
+
+def _returned(joined: Table) -> Value:
+    """Return what was taken back, missing where nothing is known of money."""
+    return ibis.ifelse(joined.value_to_date.notnull(), joined.returned, ibis.null(float))
 
 
 def log_gaps(days: Table, as_of: dt.date) -> Table:

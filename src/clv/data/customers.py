@@ -98,7 +98,7 @@ def summary_frame(summary: Table) -> pd.DataFrame:
     Parameters
     ----------
     summary
-        From `customer_summary`.
+        From `customer_summary`, or with more columns as `clv.data.behaviour.behaviour`.
 
     Returns
     -------

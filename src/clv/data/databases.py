@@ -23,6 +23,7 @@ from psycopg import sql
 
 from clv.config import SourceTable
 from clv.credentials import login
+from clv.data.ids import EXACT_FLOATS
 from clv.errors import DataError
 
 BATCH: Final = 50_000  # rows; a few megabytes
@@ -73,7 +74,8 @@ def _copy_sqlite(connection: sqlite3.Connection, where: str, table: str | None, 
     )
     _, chosen = _choose(where, table, sorted(listed), "main")
     name = _quoted(chosen)
-    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+    # the last figure tells columns of virtual tables that no query of all shows; computed ones are shown
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_xinfo({name})") if row[-1] != 1]
     kinds = [f"group_concat(DISTINCT typeof({_quoted(column)}))" for column in columns]
     found = connection.execute(f"SELECT {', '.join(kinds)} FROM {name}").fetchone()  # noqa: S608 - quoted names
     schema = pa.schema([(column, _arrow_type(kind)) for column, kind in zip(columns, found, strict=True)])
@@ -103,7 +105,9 @@ def _typed_batch(batch: list[tuple[Any, ...]], schema: pa.Schema) -> pa.RecordBa
 
 def _as_text(value: object) -> str | None:
     if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
+        return value.decode("utf-8", errors="backslashreplace")  # bytes that differ stay different ids
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOATS:
+        return str(int(value))
     return None if value is None else str(value)
 
 
@@ -224,6 +228,8 @@ def _choose(where: str, table: str | None, listed: Iterable[tuple[str, str]], ho
         named = [pair for pair in named if pair[0] == home] or named
     if len(named) == 1:
         return named[0]
+    if not found:
+        raise DataError(f"{where}: holds no table; give the database that does")
     names = [name if schema == home else f"{schema}.{name}" for schema, name in named or found]
     shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
     raise DataError(f"{where}: holds {len(found)} tables ({shown}); name one with 'table'")

@@ -1,4 +1,4 @@
-"""Decide what the dates of a whole column mean, and say so when it cannot be decided.
+"""Read the dates of a whole column as what they mean, and say so when it cannot be decided.
 
 Each decision is taken on the few distinct ways of writing of a column, counted in the engine; the reading itself is
 an expression that rewrites text to ISO 8601. A column that can be read in two ways is an error: a guess would be
@@ -10,91 +10,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import ibis
-from ibis import _
 from ibis.expr.types import StringColumn, Table, TimestampColumn
 
+from clv.data.date_order import MINORITY, Written, detect_date_order, refuse_two_ways, written, year_last
+from clv.data.date_ways import (
+    COMPACT_DATE,
+    DIGITS,
+    END_OF_DAY,
+    EVENING,
+    ISO_PARTS,
+    MERIDIEMS,
+    MORNING,
+    OFFSET,
+    ORDER_NAMES,
+    TIMES,
+    WORDS,
+    ZONE_WORD,
+    DateOrder,
+    Rewrite,
+)
 from clv.data.decided import Decision
-from clv.errors import DataError
-
-DateOrder = Literal["ymd", "dmy", "mdy"]
-ORDER_NAMES: dict[DateOrder, str] = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
-
-LEADING_DATE = r"^\s*([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})"
-ISO_PARTS: dict[DateOrder, tuple[str, str]] = {
-    "ymd": (r"^\s*([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})([^0-9]|$)", r"\1-\2-\3\4"),
-    "dmy": (r"^\s*([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})([^0-9]|$)", r"\3-\2-\1\4"),
-    "mdy": (r"^\s*([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})([^0-9]|$)", r"\3-\1-\2\4"),
-}
-COMPACT_DATE = (r"^\s*([0-9]{4})([0-9]{2})([0-9]{2})", r"\1-\2-\3")
-OFFSET = re.compile(
-    r"(:[0-9]{2}[0-9:.]*|[T ][0-9]{4,6}) ?(Z|UTC|GMT|(UTC|GMT)?[+-][0-9]{2}:?([0-9]{2})?)( ?\(.*\))?\s*$"
-)
-
-TELLING_SHARE = 0.05  # of distinct dates that fit one order only; in a year of days it is six of ten
-MIN_DATES = 20  # distinct, from which that share says something
-UNTELLING_DAYS = 0.39  # share of days up to the 12th: of them, day and month can be swapped
-TOO_UNLIKELY = 0.05  # probability by chance of ways of writing that part at the 12th
-MINORITY = 0.05  # share of a second way of writing above which it is no slip of single lines
-
-MONTHS = (
-    "january|enero|janeiro|jan|ene", "february|febrero|fevereiro|feb|fev", "march|marzo|março|mar",
-    "april|abril|apr|abr", "may|mayo|maio|mai", "june|junio|junho|jun", "july|julio|julho|jul",
-    "august|agosto|aug|ago", "september|septiembre|setiembre|setembro|sept|sep|set", "october|octubre|outubro|oct|out",
-    "november|noviembre|novembro|nov", "december|diciembre|dezembro|dec|dic|dez",
-)  # fmt: skip
-_WEEKDAYS = (
-    "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues|tue|wed|thurs|thur|thu|fri|sat|sun|"
-    "lunes|martes|miércoles|miercoles|jueves|viernes|sábado|sabado|domingo|lun|mié|mie|jue|vie|sáb|sab|dom"
-)
-_DAY = r"([0-9]{1,2})(?:st|nd|rd|th|º)?[ ./-]*(?:(?i:de|of) )?"
-_NAMED = r"<([0-9]{2})>"
-_ISO = r"^([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
-_GAP = "[ \u00a0\u202f]"
-MORNING, EVENING = " AM ", " PM "  # the space at the end tells what is rewritten from what was found
-
-
-class Rewrite(NamedTuple):
-    """A pattern and its replacement; both the engine's and Python's regular expressions read it."""
-
-    pattern: str
-    into: str
-
-
-WORDS = (
-    Rewrite(rf"^(?i:{_WEEKDAYS})\.?,? +", ""),
-    Rewrite(r"^(?i:mar)\.?,? +([0-9]{1,2} +(?:(?i:de) +)?[A-Za-z])", r"\1"),  # martes, not marzo
-    *(Rewrite(rf"(^|[^A-Za-z])(?i:{names})\.?([^A-Za-z]|$)", rf"\1<{n:02d}>\2") for n, names in enumerate(MONTHS, 1)),
-    Rewrite(rf"^{_DAY}{_NAMED}[ .,/-]*(?:(?i:de|del) )?([0-9]{{4}})", r"\3-\2-\1"),
-    Rewrite(rf"^{_DAY}{_NAMED}[ .,/-]*([0-6][0-9])([^0-9]|$)", r"20\3-\2-\1\4"),  # the pivot of POSIX
-    Rewrite(rf"^{_DAY}{_NAMED}[ .,/-]*([7-9][0-9])([^0-9]|$)", r"19\3-\2-\1\4"),
-    Rewrite(rf"^{_NAMED}[ ./-]*([0-9]{{1,2}})(?:st|nd|rd|th)?,?[ ./-]+([0-9]{{4}})", r"\3-\1-\2"),
-    Rewrite(rf"^{_NAMED} +([0-9]{{1,2}}) +([0-9:]+) +([0-9]{{4}})$", r"\4-\1-\2 \3"),
-    Rewrite(rf"^([0-9]{{4}})[ ./-]*{_NAMED}[ ./-]*([0-9]{{1,2}})", r"\1-\2-\3"),
-)
-"""Dates with the name of a month, English, Spanish or Portuguese, brought to ISO 8601."""
-
-DIGITS = (
-    Rewrite(r"^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})$", r"\1-\2-\3 \4:\5:\6"),
-    Rewrite(r"^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})$", r"\1-\2-\3 \4:\5"),
-)
-TIMES = (
-    Rewrite(rf"{_ISO}(?:[,:]{_GAP}*|{_GAP}+(?:-{_GAP}*)?)(?:(?i:at|a las){_GAP}+)?([0-9])", r"\1 \2"),
-    Rewrite(rf"{_ISO}[ T]([0-9]{{2}})([0-9]{{2}})([0-9]{{2}})([^0-9:].*|$)", r"\1 \2:\3:\4\5"),
-    Rewrite(rf"{_ISO}[ T]([0-9]{{2}})([0-9]{{2}})([^0-9:.].*|$)", r"\1 \2:\3\4"),
-    Rewrite(rf"{_ISO}[ T]([0-9]{{1,2}})[hH.]([0-9]{{2}})(?:[.:]?([0-9]{{2}}))$", r"\1 \2:\3:\4"),
-    Rewrite(rf"{_ISO}[ T]([0-9]{{1,2}})[hH.]([0-9]{{2}})m?$", r"\1 \2:\3"),
-    Rewrite(rf"{_ISO}[ T]([0-9]{{1,2}}) ?(?:h|hs|hrs)\.?$", r"\1 \2:00"),
-    Rewrite(rf"{_ISO}[ T]([0-9:]+) ?(?:h|hs|hrs)\.?$", r"\1 \2"),
-    Rewrite(rf"{_ISO}[ T]([0-9:.]+){_GAP}*(?i:a)\.?{_GAP}?(?i:m)\.?$", rf"\1 \2{MORNING}"),
-    Rewrite(rf"{_ISO}[ T]([0-9:.]+){_GAP}*(?i:p)\.?{_GAP}?(?i:m)\.?$", rf"\1 \2{EVENING}"),
-    Rewrite(rf"{_ISO}[ T]([0-9:.]+) ?(?:UTC|GMT|Z)?([+-][0-9]{{2}}):?([0-9]{{2}})(?: ?\(.*\))?$", r"\1 \2\3:\4"),
-    Rewrite(rf"{_ISO}[ T]([0-9:.]+) ?(?:UTC|GMT)$", r"\1 \2Z"),
-)
-ZONE_WORD = Rewrite(rf"{_ISO}[ T]([0-9:.]+) [A-Z]{{3,4}}$", r"\1 \2")  # CET: the shops' own clock
-MERIDIEMS = ("%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p", "%Y-%m-%d %I %p", "%Y-%m-%d %I:%M:%S.%g %p")
+from clv.data.reading import TwoWays
 
 
 @ibis.udf.scalar.builtin(name="try_strptime")
@@ -105,20 +44,6 @@ def _try_strptime(text: str, layout: str) -> ibis.dtype("timestamp"):  # type: i
 @ibis.udf.scalar.builtin(name="make_timestamp")
 def _from_microseconds(microseconds: int) -> ibis.dtype("timestamp"):  # type: ignore[valid-type]
     """DuckDB's timestamp of so many microseconds after 1970; Ibis rounds to seconds."""
-
-
-class Written(NamedTuple):
-    """A way of writing: the leading date as it is, what follows with 9 for each digit, how often, and an example."""
-
-    token: str
-    tail: str
-    n: int
-    example: str
-
-    @property
-    def shape(self) -> str:
-        """Return the whole text with 9 for each digit."""
-        return re.sub("[0-9]", "9", self.token) + self.tail
 
 
 @dataclass(frozen=True)
@@ -159,20 +84,6 @@ def read_text(rows: Table, name: str, where: str, *, date_format: str | None = N
     if number is not None:
         return number.read(text, found)
     return _read_written(text, found, where, in_utc)
-
-
-def written(table: Table, column: str) -> list[Written]:
-    """Count the distinct ways of writing of a text column, most frequent first; blank text is left out."""
-    text = table[column].strip()
-    token, tail = text.re_extract(LEADING_DATE, 1), text.re_replace(LEADING_DATE, "").re_replace("[0-9]", "9")
-    counted = (
-        table.filter(text.notnull() & (text != ""))
-        .select(token=token.fill_null(""), tail=tail, text=text)
-        .group_by("token", "tail")
-        .aggregate(n=_.count(), example=_.text.min())
-    )
-    frame = counted.order_by(ibis.desc("n"), "token", "tail").limit(200_000).execute()
-    return [Written(*row) for row in frame.itertuples(index=False)]
 
 
 class NumberKind(NamedTuple):
@@ -223,10 +134,12 @@ def _number_kind(found: list[Written], where: str) -> NumberKind | None:
         other = [way for way in found if way not in ways and (way.token or 2 * n <= total)]
         if sum(way.n for way in other) <= MINORITY * total:
             return kind
-        raise DataError(
+        raise TwoWays(
             f"{where}: {n:,} dates are written as numbers, e.g. {ways[0].example!r} ({kind.name}), and {total - n:,} "
             f"in another way, e.g. {other[0].example!r}, as a spreadsheet leaves them that took day and month for each "
-            "other; export the column again as text, best as 2017-12-31"
+            "other; export the column again as text, best as 2017-12-31",
+            ways[0].example,
+            other[0].example,
         )
     return None
 
@@ -263,7 +176,7 @@ def _needed(shapes: list[str], order: DateOrder, in_utc: bool) -> tuple[Rewrite,
 def _on_order(found: list[Written], tokens: Mapping[str, int], order: DateOrder) -> list[Decision]:
     if not found:
         return []
-    parts = _year_last(tokens)
+    parts = year_last(tokens)
     if order == "ymd":
         named = next((way.example for way in found if re.search("[A-Za-z]{3}", way.shape.replace("UTC", ""))), None)
         value = "month by its name" if named and not tokens else ORDER_NAMES[order]
@@ -292,143 +205,6 @@ def _on_offsets(found: list[Written], in_utc: bool) -> list[Decision]:
     ]
 
 
-def _year_last(tokens: Iterable[str]) -> dict[str, list[int]]:
-    """Return the parts of dates that end in a year of four digits and can be a date at all."""
-    parts = {token: [int(part) for part in re.split(r"[-/.]", token)] for token in tokens if not token.isdigit()}
-    short = {token: part for token, part in parts.items() if len(re.split(r"[-/.]", token)[0]) <= 2}
-    # 99/99/9999 says nothing
-    return {t: part for t, part in short.items() if 1 <= min(part[:2]) <= 12 and max(part[:2]) <= 31}
-
-
-def detect_date_order(tokens: Mapping[str, int], where: str) -> DateOrder:
-    """Tell the order of day, month and year from the dates of a whole column.
-
-    Parameters
-    ----------
-    tokens
-        Dates as written, with how often each occurs.
-    where
-        Name of the file and column, for errors.
-
-    Returns
-    -------
-    DateOrder
-        The one order in which the column can be read.
-
-    Raises
-    ------
-    DataError
-        If two orders fit every date, if no order fits all, if a few dates alone would decide for all, or if years
-        have two digits.
-
-    Examples
-    --------
-    >>> detect_date_order({"03/04/2017": 2, "25/04/2017": 1}, "orders.csv: date")
-    'dmy'
-    """
-    short = [token for token in tokens if not token.isdigit() and len(re.split(r"[-/.]", token)[0]) <= 2]
-    if not short:
-        return "ymd"
-    if all(int(re.split(r"[-/.]", token)[2]) < 100 for token in short):
-        raise DataError(
-            f"{where}: years have two digits, e.g. {short[0]!r}; state date_format, such as {_two_digit_format(short)}"
-        )
-    dates = _year_last(tokens)
-    if not dates:
-        return "ymd"
-    day_first = [token for token, part in dates.items() if part[0] > 12]
-    month_first = [token for token, part in dates.items() if part[1] > 12]
-    if day_first and month_first:
-        raise DataError(
-            f"{where}: {len(day_first):,} distinct dates begin with the day and {len(month_first):,} with the month, "
-            f"e.g. {day_first[0]!r} and {month_first[0]!r}; write them in one order, best as 2017-12-31"
-        )
-    telling = day_first or month_first
-    advice = "state date_format, '%d/%m/%Y' or '%m/%d/%Y'"
-    if not telling:
-        raise DataError(
-            f"{where}: day and month cannot be told apart in {len(dates)} distinct dates, e.g. {short[0]!r}; {advice}"
-        )
-    if len(dates) >= MIN_DATES and len(telling) < TELLING_SHARE * len(dates):
-        unclear = next(token for token in dates if token not in telling)
-        raise DataError(
-            f"{where}: {len(dates) - len(telling):,} of {len(dates):,} distinct dates can be read in two ways, e.g. "
-            f"{unclear!r}, too many for {len(telling):,}, e.g. {telling[0]!r}, to decide; {advice}"
-        )
-    return "dmy" if day_first else "mdy"
-
-
-def _two_digit_format(short: list[str]) -> str:
-    """Suggest the one format that all dates with years of two digits fit, or an example where several do."""
-    mark = next(character for character in short[0] if not character.isdigit())
-    parts = [[int(part) for part in re.split(r"[-/.]", token)] for token in short]
-    fits = []
-    for layout, day, month in (("%d{0}%m{0}%y", 0, 1), ("%m{0}%d{0}%y", 1, 0), ("%y{0}%m{0}%d", 2, 1)):
-        if all(1 <= part[day] <= 31 and 1 <= part[month] <= 12 for part in parts):
-            fits.append(repr(layout.format(mark)))
-    return " or ".join(fits) or "'%d/%m/%y'"
-
-
-class _Style(NamedTuple):
-    """How a date is written, whatever its day."""
-
-    year_first: bool
-    mark: str
-    padding: str
-    tail: str
-
-
-def refuse_two_ways(found: list[Written], where: str) -> None:
-    """Refuse a column in which one way of writing holds days up to the 12th only, and another the rest.
-
-    A spreadsheet makes this of text in another order than its own: it takes day and month for each other where both
-    can be a month, and leaves the rest as text.
-    """
-    styles: dict[_Style, dict[str, bool]] = {}
-    examples: dict[str, str] = {}
-    for way in found:
-        parts = re.split(r"[-/.]", way.token)
-        if len(parts) != 3 or max(map(len, parts)) != 4 or {"0", "00", "0000"} & set(parts):
-            continue
-        year_first = len(parts[0]) == 4
-        pair = parts[1:] if year_first else parts[:2]
-        if max(map(int, pair)) > 31:
-            continue
-        widths = {len(part) for part in pair}
-        padding = "" if all(int(part) > 9 for part in pair) else "single digits" if 1 in widths else "padded"
-        style = _Style(year_first, re.sub("[0-9]", "", way.token)[:1], padding, way.tail)
-        styles.setdefault(style, {})[way.token] = max(map(int, pair)) > 12
-        examples.setdefault(way.token, way.example)
-    for swapped, rest in sorted(_pairs(styles), key=lambda pair: -len(styles[pair[0]])):
-        untelling, telling = styles[swapped], {t: far for t, far in styles[rest].items() if far}
-        chance = UNTELLING_DAYS ** len(untelling) * (1 - UNTELLING_DAYS) ** len(telling)
-        if chance < TOO_UNLIKELY:
-            raise DataError(
-                f"{where}: dates are written in two ways that part at the 12th of the month, {len(untelling):,} as "
-                f"{examples[next(iter(untelling))]!r} and {len(telling):,} as {examples[next(iter(telling))]!r}, as a "
-                "spreadsheet leaves them that took day and month for each other; export them again in one way, best "
-                "as 2017-12-31"
-            )
-
-
-def _pairs(styles: dict[_Style, dict[str, bool]]) -> list[tuple[_Style, _Style]]:
-    """Return styles all of whose days lie up to the 12th, each with one of which none does."""
-    early = [style for style, days in styles.items() if not any(days.values())]
-    late = [style for style, days in styles.items() if all(days.values())]
-    merged = [_merged(styles, late, style) for style in early]
-    return [(one, other) for one, others in zip(early, merged, strict=True) for other in others]
-
-
-def _merged(styles: dict[_Style, dict[str, bool]], late: list[_Style], early: _Style) -> list[_Style]:
-    """Return the late styles that are truly another way: of dates above 9 the padding cannot be seen."""
-    return [
-        style
-        for style in late
-        if style[:2] + style[3:] != early[:2] + early[3:]
-        or (style.padding and early.padding and style.padding != early.padding)
-    ]
-
-
 def read_dates(
     text: StringColumn,
     order: DateOrder,
@@ -446,7 +222,8 @@ def read_dates(
         return _try_strptime(text.strip(), date_format)
     rewrites = tuple(rewrites)
     pattern, iso = ISO_PARTS[order]
-    dated = text.strip()
+    # shapes know digits as 9 only, so that this rewrite cannot be left out by them; most columns pay for a look
+    dated = ibis.ifelse(text.contains("24:00"), text.strip().re_replace(*END_OF_DAY), text.strip())
     for rewrite in (rewrite for rewrite in rewrites if rewrite not in TIMES and rewrite != ZONE_WORD):
         dated = dated.re_replace(*rewrite)
     dated = ibis.ifelse(

@@ -1,7 +1,7 @@
 """Tell in which encoding a text file is written, from all of it, and hand it on as UTF-8; ids keep every character.
 
 Valid UTF-8 beyond ASCII hardly occurs by chance, so that a bad byte in it spoils its line and not the file. In an old
-code page any byte is some character: the one is chosen in which the letters make words, and where two make words and
+code page any byte is some character: `clv.data.code_pages` tells in which the letters make words, and where two do and
 the ids differ, the file is refused.
 """
 
@@ -13,7 +13,7 @@ import gzip
 import io
 import re
 import shutil
-import unicodedata
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +22,13 @@ from typing import IO, cast
 import charset_normalizer
 
 from clv.config import SourceTable
+from clv.data.code_pages import CODE_PAGES, UNREADABLE, fits
+from clv.data.columns import PERSONAL
 from clv.data.decided import Decision
-from clv.data.layout import find_layout
+from clv.data.layout import Layout, find_layout
 from clv.errors import DataError
 
+MOST_EXAMPLES = 3
 SAMPLE_BYTES = 1 << 20  # head of a file, from which its layout is told
 CHUNK_BYTES = 4 << 20
 MAX_LINE_BYTES = 16 << 20  # the engine passes over lines beyond its buffer of 32 MB without a word
@@ -33,14 +36,7 @@ MAX_UNPACKED = 200  # times the size of an archive; tables of text unpack to 5 t
 UNPACKED_BYTES = 100 << 20  # up to which an archive may unpack in any proportion
 MAX_WORDS = 20_000  # distinct words that an old code page is told from
 WIDE_ENCODINGS = ("utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be")
-OLD_ENCODINGS = ("cp1252", "mac_roman", "cp850", "iso8859_15", "cp1251")
-"""What spreadsheets of Western Europe write comes first and is taken where no other reads better."""
-CLEAR = 0.3  # odd characters in one, by which another reads better beyond doubt
-UNREADABLE = 0.5  # odd characters in one, above which no encoding fits
 WORD = re.compile(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*")
-COMMON = frozenset("áéíóúñüçãõâêôàèäöß")
-SELDOM = frozenset("œæªº")
-SIGNS = frozenset("€£¥¢°«»“”‘’‚„–—…¿¡·•®©™§±²³¹½¼¾×\u00a0")  # beside words, not in them
 
 
 def open_text(file: Path) -> IO[bytes]:
@@ -130,9 +126,17 @@ def _survey(file: Path) -> _Survey:
 
 
 def _chunks(file: Path) -> Iterator[bytes]:
+    n_read = 0
     with open_text(file) as raw:
-        while chunk := raw.read(CHUNK_BYTES):
-            yield chunk
+        try:
+            while chunk := raw.read(CHUNK_BYTES):
+                n_read += len(chunk)
+                yield chunk
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            raise DataError(
+                f"{file}: the archive ends too early or is damaged, after {n_read:,} bytes of text or a little more; "
+                "copy it again, or pack the file again"
+            ) from None
 
 
 def _refuse_long_line(chunk: bytes, since_break: int, n_breaks: int, file: Path) -> int:
@@ -210,23 +214,45 @@ def _odd_lines(file: Path) -> _OddLines:
 
 
 def _old_encoding(file: Path, found: _OddLines, source: SourceTable) -> tuple[str, Decision]:
-    odd = {encoding: _oddness(list(found.words or {}), encoding) for encoding in OLD_ENCODINGS}
-    if headed := [encoding for encoding in OLD_ENCODINGS if _names_columns(file, source, encoding)]:
-        odd = {encoding: odd[encoding] for encoding in headed}
-    best = min(odd, key=lambda encoding: odd[encoding])  # the first among equals
-    if odd[best] > UNREADABLE:
-        word = next(iter(found.words or {b"": None}))
+    if any(b"\0" in line for line in found.lines or []):
+        raise DataError(f"{file}: is not text, it holds zero bytes; give text, a workbook, Parquet or a database")
+    words = list(found.words or {})
+    tried = [code_page for code_page in CODE_PAGES if _names_columns(file, source, code_page)] or list(CODE_PAGES)
+    best, *rivals = fits(words, tried)
+    if best.oddness > UNREADABLE:
         raise DataError(
-            f"{file}: line {found.first_bad:,} is no UTF-8, and in no encoding tried ({', '.join(OLD_ENCODINGS)}) do "
-            f"its letters make words, e.g. {word.decode('cp1252', 'replace')[:40]!r} in cp1252; state 'encoding'"
+            f"{file}: line {found.first_bad:,} is no UTF-8, and in no encoding tried ({len(tried)}) do its letters "
+            f"make words; state 'encoding'"
         )
-    if best != OLD_ENCODINGS[0]:
-        for other in odd:
-            if other != best and odd[other] < odd[best] + CLEAR:
-                _refuse_other_ids(file, found.lines or [], source, best, other)
-    examples = tuple(word.decode(best, "replace")[:40] for word in list(found.words or {})[:3])
-    because = f"{found.n_bad:,} lines are no UTF-8, and in it {len(found.words or {}):,} distinct words read best"
-    return best, Decision("encoding", best, because, "encoding", n=found.n_bad, examples=examples)
+    for rival in rivals:
+        _refuse_other_ids(file, found.lines or [], source, best.code_page, rival.code_page)
+    because = f"{found.n_bad:,} lines are no UTF-8, and in it {len(words):,} distinct words read best"
+    if rivals:
+        because += f"; {' and '.join(rival.code_page for rival in rivals)} would do as well, with the same ids"
+    examples = _examples(file, found.lines or [], source, best.code_page)
+    return best.code_page, Decision("encoding", best.code_page, because, "encoding", n=found.n_bad, examples=examples)
+
+
+def _examples(file: Path, lines: list[bytes], source: SourceTable, code_page: str) -> tuple[str, ...]:
+    """Return the first values with letters beyond ASCII of mapped columns; what nobody maps may be of a person."""
+    if source.delimiter == "whitespace":
+        return ()
+    shown = set(source.columns.values()) - {source.columns.get(name) for name in PERSONAL}
+    layout, positions = _positions(file, source, code_page, shown)
+    examples = dict[str, None]()
+    for line in lines if positions else ():
+        cells = next(csv.reader([line.decode(code_page, "replace")], delimiter=layout.delimiter), [])
+        examples |= {cells[at][:40]: None for at in positions if at < len(cells) and not cells[at].isascii()}
+        if len(examples) >= MOST_EXAMPLES:
+            break
+    return tuple(examples)[:MOST_EXAMPLES]
+
+
+def _positions(file: Path, source: SourceTable, code_page: str, names: set[str]) -> tuple[Layout, list[int]]:
+    """Return the layout of a file, and where these columns stand in it."""
+    with open_text(file) as raw:
+        layout = find_layout(raw.read(SAMPLE_BYTES).decode(code_page, "replace"), source, str(file))
+    return layout, [layout.names.index(name) for name in sorted(names & set(layout.names))]
 
 
 def _names_columns(file: Path, source: SourceTable, encoding: str) -> bool:
@@ -244,12 +270,11 @@ def _layout_names(file: Path, source: SourceTable, encoding: str) -> list[str]:
 
 
 def _refuse_other_ids(file: Path, lines: list[bytes], source: SourceTable, one: str, other: str) -> None:
-    """Refuse two encodings that both fit when an id differs between them."""
-    with open_text(file) as raw:
-        head = raw.read(SAMPLE_BYTES).decode(one, "replace")
-    layout = find_layout(head, source, str(file))
-    ids = {theirs for ours, theirs in source.columns.items() if ours.endswith("_id") or ours == "referred_by"}
-    positions = [layout.names.index(name) for name in sorted(ids & set(layout.names))]
+    """Refuse two encodings that both fit when an id differs between them; without a delimiter, it may."""
+    if source.delimiter == "whitespace":
+        raise DataError(f"{file}: is no UTF-8 and can be read in two encodings, {one} and {other}; state 'encoding'")
+    ids = {t for ours, t in source.columns.items() if (ours.endswith("_id") or ours == "referred_by")}
+    layout, positions = _positions(file, source, one, ids - {source.columns.get("tax_id")})
     for line in lines:
         cells, others = (
             next(csv.reader([line.decode(encoding, "replace")], delimiter=layout.delimiter), [])
@@ -265,34 +290,3 @@ def _refuse_other_ids(file: Path, lines: list[bytes], source: SourceTable, one: 
 
 def _cell(cells: list[str], position: int) -> str:
     return repr(cells[position][:40] if position < len(cells) else "")
-
-
-def _oddness(words: list[bytes], encoding: str) -> float:
-    """Return the mean oddness of the characters beyond ASCII, from 0 (all make words) up."""
-    total = n = 0.0
-    for word in words:
-        text = f" {word.decode(encoding, 'replace')} "
-        for before, letter, after in zip(text, text[1:], text[2:], strict=False):
-            if not letter.isascii():
-                total, n = total + _odd(before, letter, after), n + 1
-    return total / max(n, 1.0)
-
-
-def _odd(before: str, letter: str, after: str) -> float:
-    """Return how little a character fits between its neighbours: 0 as in a word of Western Europe, 1 as in none."""
-    if letter == "\N{REPLACEMENT CHARACTER}":
-        return 2.0
-    if letter in SELDOM:
-        return 0.25
-    if letter.isalpha():
-        cased = before.islower() if letter.isupper() else before.isupper() and after.isupper()
-        if unicodedata.name(letter, "").startswith("LATIN"):
-            return float(cased) + (0.0 if letter.lower() in COMMON else 0.5)
-        return float(cased or any(side.isascii() and side.isalpha() for side in (before, after)))
-    between = before.isalpha() and after.isalpha()
-    if letter == "’" or (letter == "·" and before == after == "l"):
-        return 0.0
-    if between or letter not in SIGNS:
-        return 1.0
-    opens = letter in "¿¡‘“«"
-    return max(0.25 * before.isalpha(), 0.5 * (after.isalpha() and not opens))

@@ -7,6 +7,7 @@ and Spark SQL. Where a dialect has a faster way to say the same, it is said here
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,8 @@ def open_engine(spill: Path | None = None) -> Backend:
     settings = {
         "TimeZone": "UTC",
         "autoinstall_known_extensions": False,
+        # Python run with -c looks like a terminal to the engine; in a notebook it wants a package to hear that
+        "enable_progress_bar": None if "ipykernel" in sys.modules else False,
         "temp_directory": spill,
         "memory_limit": MEMORY if spill is not None else None,  # without a place to spill to, the engine's own limit
     }

@@ -8,15 +8,19 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clv.config import SourceTable
+from clv.data.columns import holds_personal
 from clv.data.decided import Decision
 from clv.data.reading import ORDINAL
 from clv.errors import DataError
 
 DELIMITERS = (",", ";", "\t", "|")
+RARE_DELIMITERS = ("^", "~", "¦", "§", "\x1f", "\x01")
+"""What exports take that must not stand in a name, tried where none of the usual ones cuts the header."""
 LINES_ABOVE = 50  # titles and filters that a report prints above its table
 SAMPLE_LINES = 200  # what the delimiter and the number of columns are told from
 ROW_NAMES = "row_name"
@@ -81,7 +85,7 @@ def find_layout(head: str, source: SourceTable, where: str) -> Layout:
     if source.column_names is not None and not source.header:
         delimiter = stated or (separator[1] if separator else _guess(lines[first:]))
         return Layout(delimiter, first, distinct_names(source.column_names), 0)
-    skip, delimiter = _find_header(lines, first, source, [stated] if stated else list(DELIMITERS)) or (
+    skip, delimiter = _find_header(lines, first, source, [stated] if stated else [*DELIMITERS, *RARE_DELIMITERS]) or (
         first,
         stated or (separator[1] if separator else _guess(lines[first:])),
     )
@@ -99,6 +103,7 @@ def find_layout(head: str, source: SourceTable, where: str) -> Layout:
 def decisions_on(layout: Layout, source: SourceTable) -> list[Decision]:
     """Return what was decided about the layout, for the record."""
     shown = {"\t": "tab", " ": "space"}.get(layout.delimiter, layout.delimiter)
+    shown = shown if shown.isprintable() else f"\\x{ord(shown):02x}"
     because = "stated" if source.delimiter else f"it cuts the lines into the {len(layout.names)} columns of the header"
     found = [Decision("delimiter", shown, because, "delimiter")]
     if layout.titles:
@@ -135,8 +140,9 @@ def _guess(lines: list[str]) -> str:
     lines = [line for line in lines[: SAMPLE_LINES + 1] if line.strip()]
     if len(lines) > 1:
         lines.pop()  # may be cut in the middle
-    counts = {mark: [line.count(mark) for line in lines] for mark in DELIMITERS}
-    usable = {mark: found for mark, found in counts.items() if found and found[0] > 0}
+    counts = {mark: [line.count(mark) for line in lines] for mark in (*DELIMITERS, *RARE_DELIMITERS)}
+    found = {mark: counted for mark, counted in counts.items() if counted and counted[0] > 0}
+    usable = {mark: counted for mark, counted in found.items() if mark in DELIMITERS} or found
     if not usable:
         return ","
     return max(usable, key=lambda mark: (sum(n == usable[mark][0] for n in usable[mark]), usable[mark][0]))
@@ -153,7 +159,8 @@ def _has_row_names(lines: list[str], n_names: int, delimiter: str) -> bool:
 
 
 def _refuse_twice(names: list[str], source: SourceTable, where: str) -> None:
-    if twice := sorted({name for name in names if names.count(name) > 1} & set(source.mapped.values())):
+    counted = Counter(names)
+    if twice := sorted(name for name in source.mapped.values() if counted[name] > 1):
         raise DataError(f"{where}: the header names {', '.join(map(repr, twice))} twice; rename one of the columns")
 
 
@@ -162,8 +169,9 @@ def _refuse_values(header: list[str], source: SourceTable, where: str) -> None:
     if source.column_names or set(header) & set(source.mapped.values()):
         return
     if values := [cell for cell in header if VALUE.fullmatch(cell)]:
+        shown = "" if holds_personal(source) else f", e.g. {values[0][:40]!r},"
         raise DataError(
-            f"{where}: the first line holds values, e.g. {values[0][:40]!r}, where the names of columns should be; "
+            f"{where}: the first line holds values{shown} where the names of columns should be; "
             "state header: false and column_names, or add a line of names"
         )
 

@@ -16,7 +16,8 @@ from ibis.backends.duckdb import Backend
 from clv.config import TransactionsTable
 from clv.data.decided import Decision
 from clv.data.engine import open_engine
-from clv.data.ingest import Intake, ingest, on_log
+from clv.data.ingest import ingest, on_log
+from clv.data.intake import Intake
 
 FILES = ("transactions.parquet", "quarantine.parquet")
 

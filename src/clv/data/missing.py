@@ -19,6 +19,7 @@ MISSING_IDS: Final = (
     r"\N", "NULL", "Null", "null", "(null)", "[null]", "<null>", "None", "none", "NONE", "<NA>", "NA", "N/A", "n/a",
     "#N/A", "#NA", "NaN", "nan", "NAN", "-nan", "NaT", "nat", "nil", "(not set)", "(none)", "(blank)", "(en blanco)",
     "undefined", "-", "--", "#NULL!", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?",
+    "#N/D", "#NV", "#¡REF!", "#¡VALOR!", "#¡DIV/0!", "#¿NOMBRE?",
 )  # fmt: skip
 """What databases, pandas, R, JavaScript, spreadsheets and web analytics write for no value."""
 

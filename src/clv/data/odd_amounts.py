@@ -28,6 +28,9 @@ FloatArray = npt.NDArray[np.float64]
 LEAST_FACTOR: Final = 5.0  # times the usual: less is no fault, however alike all amounts are
 _BARS: Final = (6.0, 8.0, 12.0, 16.0)  # robust standard deviations of ln amount; a normal one passes 6 once in 10⁹
 _FEW, _FEW_SHARE = 3, 1 / 2000  # more than that many days, or of them, is no accident but how the company sells
+_MOST_MONEY: Final = 0.5  # of a log of some length on one day of one customer
+_SOME_LINES: Final = 20  # days, below which half of the money on one of them is nothing to speak of
+_HUGE: Final = 1e11  # more than a customer pays in a day in nearly any currency
 _SD_PER_MEDIAN: Final = 1.4826  # standard deviation of a normal variable over its median absolute deviation
 _VARIANCE_OF_MEDIAN: Final = 1.571  # of n normal values over that of one, times n: π / 2
 _DAYS: Final = ["customer_id", "ordered_on", "net", "usual"]
@@ -42,10 +45,13 @@ class Odd(NamedTuple):
         customer_id, ordered_on, net (as it is) and usual (currency).
     refunds : DataFrame
         customer_id, paid and returned (currency) of who got back more than was ever paid.
+    largest : Decision, optional
+        On a day that is not odd, for too little stands beside it, and yet outweighs or exceeds all that is usual.
     """
 
     days: pd.DataFrame
     refunds: pd.DataFrame
+    largest: Decision | None = None
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -56,6 +62,8 @@ class Odd(NamedTuple):
             told = tuple(f"{row.customer_id} ({row.ordered_on:%Y-%m-%d})" for row in largest)
             because = "each lies far beyond the customer's other days; the value to date holds it as it is"
             found.append(Decision("odd_amounts", "forecast as usual days", because, None, len(self.days), told))
+        if self.largest is not None:
+            found.append(self.largest)
         if len(self.refunds):
             told = tuple(str(name) for name in self.refunds["customer_id"].head(3))
             because = "more was returned than ever paid; the forecast takes no more back than that"
@@ -88,7 +96,7 @@ def find_odd(days: Table) -> Odd:
             break
     else:
         odd = score.iloc[:0]
-    return Odd(odd.reset_index(drop=True)[_DAYS], _refunds(days))
+    return Odd(odd.reset_index(drop=True)[_DAYS], _refunds(days), None if len(odd) else _largest(paid))
 
 
 def as_usual(days: Table, odd: Odd) -> Table:
@@ -179,6 +187,20 @@ def _median_of_others(found: pd.DataFrame) -> FloatArray:
     middle = (other((n - 2) // 2) + other((n - 1) // 2)) / 2
     result = pd.Series(np.where(n > 1, middle, np.nan), index=ordered.index).reindex(found.index)
     return np.asarray(result, dtype=float)
+
+
+def _largest(paid: Table) -> Decision | None:
+    """Say which day of a customer holds most of the money of a log, or more than anyone pays."""
+    total = paid.aggregate(n=_.count(), money=_.net.sum()).execute()
+    top = paid.order_by(ibis.desc("net"), "customer_id").limit(1).execute()
+    if top.empty:
+        return None
+    n, share, net = int(total["n"][0]), float(top["net"][0]) / float(total["money"][0]), float(top["net"][0])
+    if net < _HUGE and (n < _SOME_LINES or share <= _MOST_MONEY):
+        return None
+    because = f"{net:,.2f} on one day of one customer is {share:.0%} of all money; check that no point was lost"
+    told = (f"{top['customer_id'][0]} ({top['ordered_on'][0]:%Y-%m-%d})",)
+    return Decision("largest_amount", "counted", because, None, 1, told)
 
 
 def _refunds(days: Table) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from ibis import _
 from ibis.expr.types import Table
 
 from clv.data.behaviour import behaviour
-from clv.data.customers import spent
+from clv.data.customers import spent, summary_frame
 from clv.data.periods import Panel
 from clv.units import Horizon
 
@@ -215,7 +215,7 @@ def _on_dates(origin: Origin, plan: OriginPlan, panel: Panel) -> Origin:
 
 def _read_origin(days: Table, as_of: dt.date, plan: OriginPlan, today: dt.date) -> Origin:
     described = behaviour(days, as_of, plan.memory_days or plan.span_days).filter(_.first_order.notnull())
-    known = described.order_by("customer_id").execute().set_index("customer_id").sort_index()
+    known = summary_frame(described.order_by("customer_id")).sort_index()
     end = as_of + dt.timedelta(days=plan.span_days)
     after = days.filter(_.ordered_on > as_of)
     within = after.ordered_on <= end
@@ -226,7 +226,8 @@ def _read_origin(days: Table, as_of: dt.date, plan: OriginPlan, today: dt.date) 
             revenue=spent(after).sum(where=within).cast("float64"),
             days_to_order=_.ordered_on.min(where=_.is_purchase).delta(ibis.date(as_of), unit="day"),
         )
-        .execute()
+        .to_pyarrow()
+        .to_pandas()
         .set_index("customer_id")
         .reindex(known.index)
         .astype(float)

@@ -10,10 +10,9 @@ import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from clv.config import SourceTable
+from clv.data.ids import EXACT_FLOATS
 from clv.data.reading import Reading
 from clv.errors import DataError
-
-EXACT_FLOATS = 2**53  # whole numbers up to here are exact as floats
 
 
 def read(engine: Backend, files: list[Path], source: SourceTable) -> Reading:
@@ -32,6 +31,11 @@ def read(engine: Backend, files: list[Path], source: SourceTable) -> Reading:
                 f"{file}: lacks the column {', '.join(map(repr, missing))} that {files[0].name} or another file has; "
                 "give all files the same columns"
             )
+        if twice := [name for name in mapped if schema.names.count(name) > 1]:
+            raise DataError(f"{file}: names the column {twice[0]!r} twice; rename one of them")
+        if long := [name for name in mapped if pa.types.is_decimal256(schema.field(name).type)]:
+            kind = schema.field(long[0]).type
+            raise DataError(f"{file}: {long[0]} is of type {kind}, with more than 38 digits; write it with 38 or fewer")
     zones = {name: zone for name in mapped if (zone := _zone(name, schemas)) is not None}
     rows = engine.read_parquet(
         [glob.escape(str(file)) for file in files], table_name="source", union_by_name=len(files) > 1

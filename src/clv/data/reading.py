@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import ibis
@@ -14,6 +15,7 @@ from ibis.expr.types import Table
 from numpy.typing import NDArray
 
 from clv.data.decided import Decision
+from clv.errors import DataError
 
 ORDINAL = "file_row_number"  # the engine's name for the position of a row in a Parquet file; no column of ours
 
@@ -49,6 +51,47 @@ class Reading:
     def columns(self) -> list[str]:
         """Return the names of the source's own columns."""
         return [name for name in self.rows.columns if self.locate is None or name != ORDINAL]
+
+
+class TwoWays(DataError):
+    """A column that can be read in two ways; `examples` are values of it, or how they begin."""
+
+    def __init__(self, message: str, *examples: str) -> None:
+        super().__init__(message)
+        self.examples = examples
+
+    @property
+    def without_values(self) -> str:
+        """Return the message without the examples, for a column of what is personal."""
+        message = str(self)
+        for example in self.examples:
+            message = message.replace(repr(example), "a value")
+        return message
+
+
+@contextmanager
+def naming_lines(reading: Reading, name: str) -> Iterator[None]:
+    """Add to a refusal of a column the lines of its examples, where they stand in a file of text."""
+    try:
+        yield
+    except TwoWays as error:
+        lines = [line for example in error.examples if (line := line_of(reading, name, example)) is not None]
+        if not lines:
+            raise
+        named = [f"{line:,}" for line in dict.fromkeys(lines)]
+        raise TwoWays(f"{error}; see line{'s' * (len(named) > 1)} {' and '.join(named)}", *error.examples) from None
+
+
+def line_of(reading: Reading, name: str, beginning: str) -> int | None:
+    """Return the line of the first value of a column that begins so; None where it is in no file of text."""
+    if reading.locate is None or ORDINAL not in reading.rows.columns:
+        return None
+    value = reading.rows[name].cast("string").strip()
+    first = reading.rows.filter(value.startswith(beginning.strip()))[ORDINAL].min().execute()
+    if pd.isna(first):
+        return None
+    line = reading.locate(np.array([int(first)], dtype=np.int64))["line_number"].iloc[0]
+    return None if pd.isna(line) else int(line)
 
 
 def small_table(engine: Backend, name: str, frame: pd.DataFrame, schema: ibis.Schema) -> Table:

@@ -10,7 +10,7 @@ from clv.config import SourceTable
 from clv.data import dates
 from clv.data.dates import DatesRead
 from clv.data.decided import Decision
-from clv.data.reading import Reading
+from clv.data.reading import Reading, naming_lines
 from clv.data.timezones import has_times, is_utc, wall_clock
 from clv.errors import DataError
 
@@ -53,7 +53,8 @@ def _read(reading: Reading, name: str, source: SourceTable, where: str) -> Dates
         return DatesRead(reading.rows[name].cast("timestamp"), in_utc, ())
     if kind.is_string() or kind.is_numeric():
         in_utc = source.timezone is not None
-        when = dates.read_text(reading.rows, name, where, date_format=source.date_format, in_utc=in_utc)
+        with naming_lines(reading, name):
+            when = dates.read_text(reading.rows, name, where, date_format=source.date_format, in_utc=in_utc)
         if when.is_number or not kind.is_floating():
             return when
     raise DataError(f"{where}: dates are of type {kind}; give dates, timestamps or text")

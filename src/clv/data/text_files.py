@@ -7,9 +7,12 @@ Encoding and layout are stated or detected; what a date or an amount means is de
 from __future__ import annotations
 
 import glob
+import gzip
+import zlib
 from functools import partial
 from pathlib import Path
 
+import duckdb
 import ibis
 import pandas as pd
 from ibis import _
@@ -31,9 +34,13 @@ OTHER_KINDS = (
     (b"SQLite format 3\x00", "an SQLite database", ".sqlite"),
     (b"PAR1", "a Parquet file", ".parquet"),
     (b"\x1f\x8b", "a gzip archive", ".csv.gz"),
+    (b"BZh", "a bzip2 archive", ".csv, once unpacked"),
+    (b"\xfd7zXZ", "an xz archive", ".csv, once unpacked"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive", ".csv, once unpacked"),
     (b"%PDF", "a PDF document", ".csv, once exported as a table"),
 )
 """First bytes of files that are no text whatever their name says; what they are and the name they should have."""
+MOST_COLUMNS = 2_000  # the engine's memory grows with their square; no table of ours has more than a few dozen
 DUCKDB_MAGIC = b"DUCK"  # eight bytes into the file
 
 
@@ -53,18 +60,41 @@ def read(engine: Backend, files: list[Path], source: SourceTable, staging: Path)
     if source.delimiter == "whitespace":
         return _read_whitespace(engine, files, paths, heads[0], source, staging, encodings)
     layouts = [find_layout(head, source, str(file)) for file, head in zip(files, heads, strict=True)]
+    for file, layout in zip(files, layouts, strict=True):
+        if len(layout.names) > MOST_COLUMNS:
+            raise DataError(f"{file}: its header names {len(layout.names):,} columns; keep those that are mapped")
     if other := [f for f, layout in zip(files, layouts, strict=True) if layout.names != layouts[0].names]:
         raise DataError(f"{other[0]}: its header is not that of {files[0].name}; give all files the same columns")
     decisions = (*encodings, *dict.fromkeys(d for layout in layouts for d in decisions_on(layout, source)))
+    try:
+        return _read_delimited(engine, files, paths, layouts, staging, decisions)
+    except duckdb.InvalidInputException as error:
+        if "invalid state" not in str(error):
+            raise
+    # what the engine says of lines that end in two ways, as where files were put together
+    paths = [_with_one_break(path, staging / f"{number}.breaks.csv") for number, path in enumerate(paths)]
+    because = "some lines end in CR LF and some in LF, as where files were put together"
+    decisions = (*decisions, Decision("line_breaks", "read alike", because))
     return _read_delimited(engine, files, paths, layouts, staging, decisions)
+
+
+def _with_one_break(file: Path, copy: Path) -> Path:
+    """Copy a text with every line ended by LF; breaks inside quotes stay as they are."""
+    is_open = False
+    with open_text(file) as raw, copy.open("wb") as out:
+        for line in raw:
+            is_open ^= line.count(b'"') % 2 == 1
+            out.write(line if is_open or not line.endswith(b"\r\n") else line[:-2] + b"\n")
+    return copy
 
 
 def _refuse_other_kind(file: Path) -> None:
     """Refuse a file whose first bytes say that it is no text, whatever its name says."""
-    if file.suffix.lower() == ".gz":
-        return
-    with file.open("rb") as raw:
-        begin = raw.read(16)
+    try:
+        with open_text(file) as raw:
+            begin = raw.read(16)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise DataError(f"{file}: is no gzip archive; give text a name without .gz, or copy it again") from None
     found = [(kind, ending) for magic, kind, ending in OTHER_KINDS if begin.startswith(magic)]
     if begin[8:12] == DUCKDB_MAGIC:
         found = [("a DuckDB database", ".duckdb")]

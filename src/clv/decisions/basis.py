@@ -17,7 +17,7 @@ from ibis.expr.types import Table
 from clv.config import Config
 from clv.data.accounting import Accounts, accounts_as_of, valued
 from clv.data.customers import customer_days
-from clv.data.ingest import Intake, check_as_of
+from clv.data.intake import Intake, check_as_of
 from clv.data.logs import ingest_all
 from clv.data.odd_amounts import as_usual, find_odd
 from clv.data.tables import TablesRead, read_tables

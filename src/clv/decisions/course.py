@@ -187,7 +187,6 @@ def _path(
     coming = whole.assign(date=pd.to_datetime(whole["week_end"])).rename(columns={_FORECAST[measured]: "forecast"})
     both = made.merge(weeks.assign(date=pd.to_datetime(weeks["week_end"]))[["date", "expected"]], on="date")
     ranges = weekly_ranges(coming["forecast"], both["actual"].astype(float), both["expected"], level_error)
-    path: pd.DataFrame = pd.concat(
-        [made[["date", "actual"]], coming[["date", "forecast"]].join(ranges)], ignore_index=True
-    )
+    parts = [made[["date", "actual"]], coming[["date", "forecast"]].join(ranges)]
+    path: pd.DataFrame = pd.concat(parts, ignore_index=True)
     return path

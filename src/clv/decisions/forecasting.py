@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from clv.data.periods import Panel, panel_of
 from clv.data.series import daily_series
 from clv.decisions.lifetime_value import buyers_of, require_enough
 from clv.decisions.outlook import observed_weeks
-from clv.learning.candidates import interval_quantile
+from clv.learning.candidates import patience
 from clv.learning.distribution import Miss, level_error, parameter_error
 from clv.learning.forecaster import Forecaster, Outside
 from clv.models.calendar.level import Level, level_of
@@ -29,7 +30,7 @@ from clv.units import DAYS_PER_WEEK, Horizon, days
 
 FloatArray = npt.NDArray[np.float64]
 
-PATIENT_SHARE: Final = 0.90  # of the returning customers, whose own pace fits into the churn window
+CUSTOMERS_PER_PART: Final = 250_000
 _SD_PER_MEAN_ERROR: Final = 1.25  # of a normal variable: the root of pi / 2
 
 
@@ -166,7 +167,7 @@ def churn_window(
     """
     if stated_days is not None:
         return days(stated_days)
-    pace = interval_quantile(counts, PATIENT_SHARE, "n_customers" if "n_customers" in counts else None)
+    pace = patience(counts)
     if math.isinf(pace):
         return horizon
     if panel is not None:
@@ -177,9 +178,20 @@ def churn_window(
 def buyers_as_of(purchase_days: Table, as_of: dt.date, plan: OriginPlan) -> pd.DataFrame:
     """Return who has purchased by a date, indexed by customer_id: `clv.data.behaviour.behaviour` and log_gaps."""
     described = behaviour(purchase_days, as_of, plan.span_days).filter(_.n_orders > 0)
-    buyers: pd.DataFrame = described.order_by("customer_id").execute().set_index("customer_id")
-    gaps = log_gaps(purchase_days, as_of).execute().set_index("customer_id")["log_gaps"]
+    buyers = summary_frame(described.order_by("customer_id"))
+    gaps = log_gaps(purchase_days, as_of).to_pyarrow().to_pandas().set_index("customer_id")["log_gaps"]
     return buyers.assign(log_gaps=gaps.reindex(buyers.index).fillna(0.0))
+
+
+def customers_in_parts(purchase_days: Table, as_of: dt.date, forecaster: Forecaster) -> Iterator[pd.DataFrame]:
+    """Yield what a forecaster knows of the customers, in the order of customer_id where one part holds them all."""
+    n_parts = math.ceil(int(purchase_days.customer_id.nunique().execute()) / CUSTOMERS_PER_PART)
+    for part in range(n_parts):
+        rows = purchase_days
+        if n_parts > 1:
+            rows = rows.filter((_.customer_id.hash() % n_parts).abs() == part)
+        described = behaviour(rows, as_of, round(forecaster.span.days)).order_by("customer_id")
+        yield summary_frame(described)
 
 
 def choose_level_of(purchase_days: Table, as_of: dt.date, horizon: Horizon, family: ModelFamily) -> Level:

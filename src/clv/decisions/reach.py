@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
+import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
-from clv.data.origins import history_start, sample_days
+from clv.data.origins import EARLY_SHARE, history_start, sample_days
 from clv.errors import DataError
 
 FEWEST_BUYERS, FEWEST_RETURNED = 10, 3  # with fewer, four parameters fit anything
@@ -51,6 +53,15 @@ def reach_of(purchase_days: Table, as_of: dt.date, horizon_days: int) -> Reach |
     if found["buyers"][0] < FEWEST_BUYERS or found["returned"][0] < FEWEST_RETURNED:
         return None
     return Reach(horizon_days, (as_of - history_start(known)).days + 1)
+
+
+def reach_of_buyers(first_orders: pd.Series, frequency: pd.Series, as_of: dt.date, horizon_days: int) -> Reach | None:
+    """Return the same from the first order of each customer that has bought, and how many followed."""
+    if len(frequency) < FEWEST_BUYERS or int((frequency > 0).sum()) < FEWEST_RETURNED:
+        return None
+    early = min(ceil(EARLY_SHARE * len(first_orders)), len(first_orders) - 1)
+    began = first_orders.sort_values().iloc[early].date()
+    return Reach(horizon_days, (as_of - began).days + 1)
 
 
 def require_reach(reach: Reach, most: float) -> None:

@@ -9,28 +9,25 @@ import datetime as dt
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 import pyarrow.parquet as pq
-from ibis import _
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
+import clv.learning.learners  # noqa: F401  scikit-learn, which takes longer to import once the engine has its threads
 from clv.config import Config
-from clv.data.behaviour import behaviour
 from clv.data.decided import shown
 from clv.data.engine import open_engine
 from clv.data.schema import REASONS
 from clv.decisions.basis import Basis, account_of, currency_of, settle
 from clv.decisions.export import TableWriter, export_table
-from clv.decisions.forecasting import fit_forecaster
+from clv.decisions.forecasting import customers_in_parts, fit_forecaster
 from clv.decisions.lifetime_value import forecast
 from clv.learning.forecaster import Forecaster
 
-CUSTOMERS_PER_PART: Final = 250_000
 BYTES_PER_CUSTOMER: Final = 300  # of the table, with ids of a usual length
 REJECTED_COLUMNS: Final = ("reason", "file", "line_number", "customer_id", "ordered_at", "amount", "line")
 _LINES_PER_PART: Final = 50_000
@@ -123,17 +120,6 @@ def _parts(scoring: _Scoring) -> Iterator[pd.DataFrame]:
             rate=scoring.config.discount_rate,
         )
         yield export_table(known, predicted)
-
-
-def customers_in_parts(purchase_days: Table, as_of: dt.date, forecaster: Forecaster) -> Iterator[pd.DataFrame]:
-    """Yield what a forecaster knows of the customers, in the order of customer_id where one part holds them all."""
-    n_parts = ceil(int(purchase_days.customer_id.nunique().execute()) / CUSTOMERS_PER_PART)
-    for part in range(n_parts):
-        rows = purchase_days
-        if n_parts > 1:
-            rows = rows.filter((_.customer_id.hash() % n_parts).abs() == part)
-        described = behaviour(rows, as_of, round(forecaster.span.days)).order_by("customer_id")
-        yield described.execute().set_index("customer_id")
 
 
 def _keep_rejected(quarantine: Path, writer: TableWriter) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from clv.definitions.checks import CHECKS
+
 FEWEST_FLAGGED = 30  # customers, below which nothing is said of flags
-OVERDONE = 0.15  # by how much their share of silent ones may be forecast too high
+OVERDONE = CHECKS["risk_off"].limits.medium or 0.0  # by how much their share of silent ones may be forecast too high
 
 
 def flags_overdone(n_customers: float, forecast: float, actual: float) -> bool:

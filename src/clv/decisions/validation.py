@@ -13,7 +13,7 @@ from ibis import _
 from clv.config import Config
 from clv.data.decided import shown
 from clv.data.engine import open_engine
-from clv.data.ingest import check_currency
+from clv.data.intake import check_currency
 from clv.data.schema import REASONS
 from clv.data.tables import TableRecord
 from clv.decisions.basis import Basis, settle

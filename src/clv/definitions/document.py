@@ -1,6 +1,6 @@
 """The definitions as Markdown, for `data/README.md`; a test holds the two together.
 
-Run `python -m clv.definitions.document` to see what belongs between the two marks of that page.
+Run `python -m clv.definitions.document` to see what belongs between the marks of that page.
 """
 
 from __future__ import annotations
@@ -8,14 +8,30 @@ from __future__ import annotations
 import sys
 
 from clv.definitions import TABLES
+from clv.definitions.checks import CHECKS, Check
 from clv.definitions.column import KIND_WORDS, Column, Definition
 
 BEGIN, END = "<!-- tables: written by clv.definitions.document -->", "<!-- end of tables -->"
+CHECKS_BEGIN, CHECKS_END = "<!-- checks: written by clv.definitions.document -->", "<!-- end of checks -->"
 
 
 def tables_as_markdown() -> str:
     """Return a section for each table beside the transactions."""
     return "\n".join([BEGIN, "", *(_table(table) for table in TABLES.values() if table.name != "transactions"), END])
+
+
+def checks_as_markdown() -> str:
+    """Return the checks of a run with their limits, one a line."""
+    limits = {code: f"{_limit(check, check.medium)} | {_limit(check, check.low)}" for code, check in CHECKS.items()}
+    rows = [f"| `{code}` | {check.rule} | {limits[code]} | {check.chosen} |" for code, check in CHECKS.items()]
+    head = ["| Check | What is measured | medium | low | Why |", "|---|---|---|---|---|"]
+    return "\n".join([CHECKS_BEGIN, "", *head, *rows, "", CHECKS_END])
+
+
+def _limit(check: Check, limit: float | None) -> str:
+    if limit is None:
+        return "–"
+    return "if so" if check.unit == "yes_no" else f"{'below ' if check.less_is_worse else ''}{limit:g}"
 
 
 def columns_as_markdown(table: Definition) -> str:
@@ -56,4 +72,4 @@ def _meaning(column: Column) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(tables_as_markdown() + "\n")
+    sys.stdout.write(f"{tables_as_markdown()}\n\n{checks_as_markdown()}\n")

@@ -14,10 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from clv.decisions.export import TableWriter, export_table
-from clv.decisions.forecasting import fit_forecaster, fit_models_alone
+from clv.decisions.forecasting import customers_in_parts, fit_forecaster, fit_models_alone
 from clv.decisions.lifetime_value import forecast as forecast_customers
-from clv.decisions.reach import reach_of, require_reach
-from clv.decisions.scoring import customers_in_parts
+from clv.decisions.reach import Reach, reach_of, reach_of_buyers, require_reach
 from clv.errors import ConfigError
 from clv.face.log import Log, read
 from clv.face.people import Customers, customers
@@ -190,7 +189,7 @@ def forecast(
         )
     terms = _terms(source, horizon, window, margin, annual_discount_rate)
     if isinstance(source, Log) and contest:
-        _require_reach(source, terms.horizon)
+        _require(reach_of(source.days, source.as_of, round(terms.horizon.days)), source)
         fitted = fit_forecaster(source.days, source.as_of, terms.horizon, terms.window_days, candidates)
         return _collected(source, terms, fitted, customers_in_parts(source.days, source.as_of, fitted), candidates)
     if candidates:
@@ -271,13 +270,15 @@ def _alone(people: Customers, terms: Terms) -> Forecaster:
     if (log := people.log) is not None:
         from clv.data.periods import panel_of
 
-        _require_reach(log, terms.horizon)
+        buyers = people.buyers
+        horizon_days = round(terms.horizon.days)
+        reach = reach_of_buyers(buyers["first_order"], buyers["frequency"], log.as_of, horizon_days)
+        _require(reach, log)
         panel = panel_of(log.days)
     return fit_models_alone(people.buyers, terms.horizon, terms.window_days, panel, as_of=people.as_of)
 
 
-def _require_reach(log: Log, horizon: Horizon) -> None:
-    reach = reach_of(log.days, log.as_of, round(horizon.days))
+def _require(reach: Reach | None, log: Log) -> None:
     if reach is not None:
         require_reach(reach, log.config.max_horizon_multiple)
 

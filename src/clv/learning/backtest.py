@@ -143,10 +143,9 @@ class Trained:
         self._seen = np.sort(np.concatenate([view["expected_orders"] for view in views]))
         every = max(1, -(-len(X) // _MOST_ROWS))
         X, y = X.iloc[::every], np.maximum(y[::every], 0.0)
-        fitted = {**target.candidates, **target.rules}
         self._target = target
         self._forecasts: dict[str, Forecast] = {
-            name: candidate.fit(X, y, now, ground) for name, candidate in fitted.items()
+            name: candidate.fit(X, y, now, ground) for name, candidate in {**target.candidates, **target.rules}.items()
         }
         self._levels = dict.fromkeys(target.candidates, 1.0)
         if target.kind != "probability":

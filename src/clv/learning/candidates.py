@@ -222,20 +222,16 @@ class Shipped:
 
 
 def count_learners() -> dict[str, Candidate]:
-    """Return two learners of counts with different faults: one smooth and right on average, one that finds thresholds.
+    """Return what learns counts, and amounts in the customer's own purchases: smooth, and right on average.
 
-    Both start from what the probability models say, so that they need to learn only what those miss.
+    It starts from what the probability models say, so that it needs to learn only what those miss. Trees beside it made
+    no forecast of orders better (tests/benchmarks/CHOICES.md).
     """
-    return {REGRESSION: Shipped("smooth_count"), BOOSTING: Shipped("boosted_count")}
-
-
-def amount_learners() -> dict[str, Candidate]:
-    """Return a learner of money, counted in the customer's own purchases."""
-    return {REGRESSION: count_learners()[REGRESSION]}
+    return {REGRESSION: Shipped("smooth_count")}
 
 
 def probability_learners() -> dict[str, Candidate]:
-    """Return the same for a probability."""
+    """Return two learners of probabilities with different faults: one smooth, and trees, which find thresholds."""
     return {REGRESSION: Shipped("smooth_probability"), BOOSTING: Shipped("boosted_probability")}
 
 
@@ -283,34 +279,24 @@ def rules_of_thumb() -> dict[str, Candidate]:
     return {NAIVE: Rule(_naive), HIATUS: Rule(_awake), LAST_PERIOD: Rule(_again)}
 
 
-def patience(known: pd.DataFrame) -> float:
+def patience(counts: pd.DataFrame) -> float:
     """Return the mean interval between orders (weeks) that nine of ten returning customers keep; inf without any.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        frequency and recency (weeks), one row per customer, or per distinct value with n_customers.
 
     Examples
     --------
     >>> patience(pd.DataFrame({"frequency": [4, 1, 0], "recency": [8.0, 1.0, 0.0]}))
     1.9
     """
-    return interval_quantile(known, PATIENT_SHARE)
-
-
-def interval_quantile(counts: pd.DataFrame, share: float, weights: str | None = None) -> float:
-    """Return the mean interval between orders (weeks) that a share of the returning customers keep; inf without any.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        frequency and recency (weeks), one row per customer or per distinct value.
-    share : float
-        Of the returning customers, each counting once, 0–1.
-    weights : str, optional
-        Column with the number of customers that a row stands for.
-    """
     returned = counts[counts["frequency"] > 0]
     interval = (returned["recency"] / returned["frequency"]).to_numpy(dtype=float)
-    if weights is not None:
-        interval = np.repeat(interval, returned[weights].to_numpy(dtype=np.int64))
-    return float(np.quantile(interval, share)) if interval.size else float("inf")
+    if "n_customers" in returned:
+        interval = np.repeat(interval, returned["n_customers"].to_numpy(dtype=np.int64))
+    return float(np.quantile(interval, PATIENT_SHARE)) if interval.size else float("inf")
 
 
 def _naive(view: View, ground: Ground) -> FloatArray:

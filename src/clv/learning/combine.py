@@ -13,7 +13,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import LinearConstraint, minimize
+from scipy.optimize import minimize, nnls
 from scipy.special import expit
 
 from clv.learning.backtest import OUTCOME, Kind, Target
@@ -26,12 +26,13 @@ FloatArray = npt.NDArray[np.float64]
 Reason = Literal["won", "clearly_better", "short_history", "few_customers"]
 
 BLEND: Final = "blend"
-# customers' worth of belief in equal weights, for each member: chosen by tests/benchmarks/choices.py
-_PRIORS: Final[dict[Kind, float]] = {"count": 50.0, "amount": 50.0, "probability": 10.0}
+_PRIOR = 3.0  # customers' worth of belief in equal weights, for each member: chosen by tests/benchmarks/choices.py
 _LARGEST_WEIGHT = 1.5  # of a log-odds: a pool may be bolder than its members, each of which knows only a part
 _FOLDS = 5  # of customers
 _CHANCE = 0.05  # of anyone being clearly better than the blend by luck, over all rivals together
 _LEAST = 1e-9
+_STEPS = 6  # of weights and of the error that they leave; more move none by .001
+_STRICT = 1e4  # times the largest error of weights: how much a sum other than 1 costs
 _SEED = 19_970_103
 
 
@@ -110,14 +111,14 @@ def learn_weights(trials: pd.DataFrame, names: Sequence[str], kind: Kind) -> dic
     >>> index = pd.MultiIndex.from_product([["day"], range(1000)])
     >>> trials = pd.DataFrame({"good": good, "bad": bad, "outcome": good}, index=index)
     >>> {name: round(weight, 2) for name, weight in learn_weights(trials, ["good", "bad"], "count").items()}
-    {'good': 0.98, 'bad': 0.02}
+    {'good': 1.0, 'bad': 0.0}
     """
     k = len(names)
     equal = np.full(k, 1 / k)
     if trials.empty or k == 1:
         return dict(zip(names, equal.tolist(), strict=True))
     find = _likeliest if kind == "probability" else _least_squares
-    weights = find(trials, list(names), equal, _PRIORS[kind] * k)
+    weights = find(trials, list(names), equal, _PRIOR * k)
     return dict(zip(names, weights.tolist(), strict=True))
 
 
@@ -184,32 +185,26 @@ def _cross_fitted(trials: pd.DataFrame, names: list[str], kind: Kind) -> FloatAr
 
 def _least_squares(trials: pd.DataFrame, names: list[str], equal: FloatArray, prior: float) -> FloatArray:
     """Return weights of the simplex by least squares; errors are counted in each origin's own unit."""
-    k = equal.size
-    gram, moment = prior * np.eye(k), prior * equal
-    for _, rows in trials.groupby(level=0, sort=False):
-        members, happened = rows[names].to_numpy(dtype=float), rows[OUTCOME].to_numpy(dtype=float)
-        total = members[:, 0].sum()
-        level = members * (happened.sum() / total if total > 0 else 1.0)  # who brings more, not how much in all
-        variance = max(float(np.mean((happened - level @ equal) ** 2)), _LEAST)
-        gram, moment = gram + level.T @ level / variance, moment + level.T @ happened / variance
-    scale = max(1.0, float(np.abs(gram).max()))
+    weights, origins = equal, [rows for _, rows in trials.groupby(level=0, sort=False)]
+    for _ in range(_STEPS):
+        gram, moment = prior * np.eye(equal.size), prior * equal
+        for rows in origins:
+            members, happened = rows[names].to_numpy(dtype=float), rows[OUTCOME].to_numpy(dtype=float)
+            total = members[:, 0].sum()
+            level = members * (happened.sum() / total if total > 0 else 1.0)  # who brings more, not how much in all
+            apart = level.var(axis=1) + _LEAST  # where members agree, an error says nothing of their weights
+            variance = max(float(np.average((happened - level @ weights) ** 2, weights=apart)), _LEAST)
+            gram, moment = gram + level.T @ level / variance, moment + level.T @ happened / variance
+        weights = _on_simplex(gram, moment)
+    return weights
 
-    def cost(w: FloatArray) -> float:
-        return (0.5 * float(w @ gram @ w) - float(moment @ w)) / scale
 
-    def slope(w: FloatArray) -> FloatArray:
-        return np.asarray(gram @ w - moment, dtype=float) / scale
-
-    found = minimize(
-        cost,
-        equal,
-        jac=slope,
-        bounds=[(0.0, 1.0)] * k,
-        constraints=LinearConstraint(np.ones((1, k)), 1.0, 1.0),
-        method="SLSQP",
-        options={"ftol": 1e-12},
-    ).x
-    weights = np.clip(np.asarray(found, dtype=float), 0.0, None)
+def _on_simplex(gram: FloatArray, moment: FloatArray) -> FloatArray:
+    """Return the w ≥ 0 of sum 1 with the smallest wᵀ gram w / 2 − momentᵀ w."""
+    half = np.linalg.cholesky(gram).T  # gram = halfᵀ half
+    sum_to_one = _STRICT * np.linalg.norm(gram, 2) ** 0.5
+    rows = np.vstack([half, np.full(len(gram), sum_to_one)])
+    weights, _ = nnls(rows, np.append(np.linalg.solve(half.T, moment), sum_to_one))
     return np.asarray(weights / weights.sum(), dtype=float)
 
 

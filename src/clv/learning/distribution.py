@@ -147,7 +147,7 @@ def parameter_error(model: PurchaseModel[Any], known: pd.DataFrame, horizon: Hor
     some, drawn, totals = _sampled(known), copy.copy(model), []
     for params in model.draw_params(_PARAMETER_DRAWS, np.random.default_rng(_SEED)):
         drawn.params_ = params
-        totals.append(float(drawn.predict(some, horizon)["expected_purchases"].sum()))
+        totals.append(float(drawn.expected_purchases(some, horizon).sum()))
     return float(np.std(totals) / max(float(np.mean(totals)), 1e-12))
 
 

@@ -22,14 +22,7 @@ from clv.learning import candidates as who
 from clv.learning.backtest import Case, Target, Trained, backtest, cases_of
 from clv.learning.candidates import EXPECTED, PROBABILITY, Ground, Rule, View
 from clv.learning.combine import BLEND, Contest, compete, pooled
-from clv.learning.distribution import (
-    Miss,
-    Trial,
-    count_outcomes,
-    level_error,
-    money_outcomes,
-    parameter_error,
-)
+from clv.learning.distribution import Miss, Trial, count_outcomes, level_error, money_outcomes, parameter_error
 from clv.learning.features import log_odds
 from clv.models.outcomes.scattered import Expectation, coherent
 from clv.models.outcomes.silence import Curve
@@ -306,9 +299,10 @@ class Forecaster:
         learned = {self.window, self.horizon, *self._silence}
         asked = sorted(learned | {length for length in lengths if length > max(learned)})
         told = {length: one.members(views[length]) for length, one in self._silence.items()}
-        quiet = [coherent(orders[length], self._silent_within(views, told, orders[length], length)) for length in asked]
+        silent = {length: self._silent_within(views, told, orders[length], length) ** self.level for length in asked}
+        quiet = [coherent(self.level * orders[length], silent[length]) for length in asked]
         curve = Curve.through([length.days for length in asked], np.column_stack(quiet))
-        return _Heard(views, orders, revenue, self._refined(known, curve, lengths).faster(self.level))
+        return _Heard(views, orders, revenue, self._refined(known, curve, lengths))
 
     def _refined(self, known: pd.DataFrame, curve: Curve, lengths: Sequence[Horizon]) -> Curve:
         """Return a curve with more days, of which nothing was learned: between the others it falls as the models do."""
@@ -392,7 +386,7 @@ def _money(span: Horizon, outside: Outside) -> Target:
         length=span,
         kind="amount",
         outcome=lambda origin: origin.outcome["revenue"].to_numpy(dtype=float),
-        candidates={**models, **who.amount_learners(), **who.from_outside(outside, "amount")},
+        candidates={**models, **who.count_learners(), **who.from_outside(outside, "amount")},
         unit=lambda view: view["spend"],
     )
 

@@ -1,4 +1,4 @@
-"""The learners that ship: a smooth one and trees, each for counts and for probabilities, in the habits of scikit-learn.
+"""The learners that ship: smooth ones of counts and probabilities, and trees of these, in the habits of scikit-learn.
 
 Imported where something is learned, and not before: scikit-learn takes longer to import than most forecasts to make.
 """
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -25,16 +25,11 @@ SEED: Final = 20_050_517
 # and of the logistic regression over all rows (1 / C); and what the trees may do
 _PENALTY = 0.05
 _SILENCE_PENALTY = 10.0
-_LEAST_EXPECTED = 1e-3  # orders; smaller expectations would make ratios to them wild
 _BOOSTING: Final[dict[str, Any]] = {
-    # few small trees on half of the columns each: what there is to learn beyond the ground is little and noisy
+    # large leaves, slowly: what there is to learn beyond the ground is little and noisy
     "max_iter": 100,
     "learning_rate": 0.04,
-    "max_leaf_nodes": 8,
     "min_samples_leaf": 100,
-    "l2_regularization": 20.0,
-    "max_features": 0.5,
-    "max_bins": 63,
     "early_stopping": False,
     "random_state": SEED,
 }
@@ -69,34 +64,10 @@ class UnitMeanPoisson(PoissonRegressor):
         return np.asarray(self.unit_ * super().predict(X), dtype=float)
 
 
-class BoostedRatio(HistGradientBoostingRegressor):
-    """Gradient boosting of the ratio of a count to what the ground expects, with Poisson loss."""
-
-    def fit(self, X: pd.DataFrame, y: FloatArray, sample_weight: FloatArray | None = None) -> Self:
-        """Fit; weighting ratios by what was expected is an offset."""
-        offset = self._expected(X)
-        super().fit(X, np.asarray(y) / offset, sample_weight=offset)
-        return self
-
-    def predict(self, X: pd.DataFrame) -> FloatArray:
-        """Return the expected value of each row, shape (n,)."""
-        return np.asarray(super().predict(X) * self._expected(X), dtype=float)
-
-    @staticmethod
-    def _expected(X: pd.DataFrame) -> FloatArray:
-        expected: FloatArray = np.exp(X["log_expected_orders"].to_numpy(dtype=float))
-        return np.maximum(expected, _LEAST_EXPECTED)
-
-
 def smooth_count() -> Pipeline:
     """Return a regression of counts or amounts: smooth, and right on average."""
     smooth = UnitMeanPoisson(alpha=_PENALTY, solver="newton-cholesky", max_iter=200)
     return make_pipeline(Within(), StandardScaler(), smooth)
-
-
-def boosted_count() -> BoostedRatio:
-    """Return trees of counts, which find thresholds."""
-    return BoostedRatio(loss="poisson", **_BOOSTING)
 
 
 def smooth_probability() -> Pipeline:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Final, Literal
 
 from markupsafe import Markup
 
@@ -26,17 +26,27 @@ LEVEL_WORDS: dict[Level, str] = {
 }
 
 
+SHEETS: Final = "application/vnd.clv.sheets+json"
+"""Under which name a notebook keeps what the tables of its blocks hold."""
+
 _TILES_A_ROW = 4
 
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of a page, made by the functions of this package and shown by Jupyter through `_repr_html_`."""
+    """A piece of a page, made by the functions of this package and shown by Jupyter through `_repr_html_`.
+
+    `sheets` are what its tables hold, see `clv.report.sheets`; they travel with it.
+    """
 
     html: Markup
+    sheets: tuple[Mapping[str, Any], ...] = ()
 
     def _repr_html_(self) -> str:
         return str(self.html)
+
+    def _repr_mimebundle_(self, **_wanted: Any) -> dict[str, Any]:
+        return {SHEETS: list(self.sheets)} if self.sheets else {}
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,22 @@ def plain(value: object) -> str:
     '&lt;b&gt;'
     """
     return value if isinstance(value, Written) else str.__str__(str(value))
+
+
+def bare(value: object) -> str:
+    """Return words as they are read, without markup: for alternative texts and files.
+
+    Examples
+    --------
+    >>> bare(Written("Sales &gt; <em>5</em>")), bare("<b>")
+    ('Sales > 5', '<b>')
+    """
+    return value.striptags() if isinstance(value, Written) else str.__str__(str(value))
+
+
+def together(blocks: Sequence[Block]) -> Block:
+    """Return blocks one below the other as one, with all that their tables hold."""
+    return Block(joined([block.html for block in blocks]), tuple(sheet for block in blocks for sheet in block.sheets))
 
 
 def joined(parts: Sequence[Markup]) -> Markup:

@@ -20,7 +20,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from clv.errors import ConfigError
-from clv.report.tables import Column, Kind
+from clv.report.blocks import bare
+from clv.report.sheets import Kind
+from clv.report.tables import Column
 from clv.report.text import Text
 from clv.report.written import fill
 
@@ -28,7 +30,10 @@ FILE: Final = Path(__file__).parent / "columns.yaml"
 
 
 class Entry(BaseModel):
-    """A column: its label in each language, the form of its values, and the words for values that are codes."""
+    """A column: its label in each language, the form of its values, and the words for values that are codes.
+
+    For files: `alone` is its label where no column beside it explains it ("High"), `meaning` says what it holds.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,6 +43,8 @@ class Entry(BaseModel):
     decimals: int = 0
     bar: bool = False
     codes: dict[str, dict[str, str]] = Field(default_factory=dict, alias="values")
+    alone: dict[str, str] = Field(default_factory=dict)
+    meaning: dict[str, str] = Field(default_factory=dict)
 
 
 @cache
@@ -68,8 +75,9 @@ def label(name: str, text: Text, facts: Mapping[str, Any] | None = None) -> str:
 
 def column(name: str, text: Text, facts: Mapping[str, Any] | None = None) -> Column:
     """Return a column with its label and form, for `clv.report.tables.table`."""
-    found = entry(name)
-    return Column(name, label(name, text, facts), found.form, found.decimals, found.bar)
+    found, said = entry(name), facts or {}
+    alone, meaning = (fill(words[text.language], text, said) if words else "" for words in (found.alone, found.meaning))
+    return Column(name, label(name, text, facts), found.form, found.decimals, found.bar, alone, bare(meaning))
 
 
 def in_words(frame: pd.DataFrame, text: Text) -> pd.DataFrame:

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
+from markupsafe import Markup
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from clv.errors import NotebookError
+from clv.report.harmless import harmless
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 HIDDEN_TAGS = frozenset({"analyst", "parameters", "injected-parameters", "checks"})
 
 _SHOWN_TYPES = ("text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg")  # first found, first shown
-_ACTIVE_ELEMENTS = ["script", "iframe", "object", "embed", "link", "meta", "base", "form", "noscript"]
 _HEADINGS = ["h1", "h2", "h3", "h4"]
-_ADDRESS_ATTRIBUTES = ("src", "href", "srcset", "action", "formaction", "xlink:href", "poster", "background")
-_SCHEME = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 _UNDESCRIBED = "No description has been provided for this image"  # what nbconvert writes for lack of a text
+
+
+Files = Mapping[str, Sequence[Markup]]
+"""Links to the files beside the tables of a page, by the name of the table."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,15 @@ class Content:
     outline: tuple[tuple[str, str], ...]
 
 
-def stakeholder_content(notebook: NotebookNode, title: str) -> Content:
+def stakeholder_content(notebook: NotebookNode, title: str, files: Files | None = None) -> Content:
     """Return what stakeholders see of a notebook: its shown results and its untagged prose, never code.
+
+    Parameters
+    ----------
+    notebook, title
+        As executed, and what the navigation calls its page.
+    files
+        What lies beside each table of the page, by the name of the table.
 
     Raises
     ------
@@ -48,12 +58,20 @@ def stakeholder_content(notebook: NotebookNode, title: str) -> Content:
     for image in soup.find_all("img"):
         if str(image.get("alt") or _UNDESCRIBED).strip() in {"", _UNDESCRIBED}:
             raise NotebookError(f"{title}: an image has no description; show it with clv.report.figures.figure")
+    for shown in soup.select("div[data-sheet]"):
+        for part in (files or {}).get(str(shown["data-sheet"]), ()):
+            shown.append(BeautifulSoup(part, "html.parser"))
     return _content(soup, title)
 
 
 def analyst_content(notebook: NotebookNode, title: str) -> Content:
     """Return the whole notebook with its code, for those who check the work."""
     return _content(_soup(notebook, exclude_input=False), title)
+
+
+def content_of(html: str, title: str) -> Content:
+    """Return the content of a page that no notebook made, from blocks of our own."""
+    return _content(BeautifulSoup(html, "html.parser"), title)
 
 
 def _only_results(notebook: NotebookNode) -> NotebookNode:
@@ -87,29 +105,16 @@ def _soup(notebook: NotebookNode, exclude_input: bool) -> BeautifulSoup:
         embed_images=True,
     )
     html, _resources = exporter.from_notebook_node(notebook)
-    soup = BeautifulSoup(html, "html.parser")
-    for element in soup.find_all(_ACTIVE_ELEMENTS):
-        element.decompose()
-    for element in soup.find_all(True):
-        _disarm(element)
+    soup = BeautifulSoup(harmless(html), "html.parser")
+    for link in soup.find_all("a", href=False):
+        link.unwrap()
     return soup
-
-
-def _disarm(element: Tag) -> None:
-    """Take from an element what could run or fetch something; the words of a link to elsewhere stay."""
-    for name in list(element.attrs):
-        value = str(element.attrs[name])
-        leads_away = name.lower() in _ADDRESS_ATTRIBUTES and _SCHEME.match(value)
-        is_picture = element.name in {"img", "source"} and value.startswith("data:image/")
-        if name.lower().startswith("on") or (leads_away and not is_picture):
-            del element.attrs[name]
-    if element.name == "a" and not element.get("href"):
-        element.unwrap()
 
 
 def _content(soup: BeautifulSoup, title: str) -> Content:
     """Return the content with exactly one h1, unique anchors, and its outline."""
     _one_title(soup, title)
+    _let_scroll(soup)
     _unique_ids(soup)
     outline = tuple((str(heading["id"]), heading.get_text(" ", strip=True)) for heading in soup.find_all("h2"))
     opening = soup.find("header", class_="page-title") or soup.find("h1")
@@ -119,14 +124,31 @@ def _content(soup: BeautifulSoup, title: str) -> Content:
 
 
 def _one_title(soup: BeautifulSoup, title: str) -> None:
-    """Make the first h1 the only one; without any, the title of the page is it."""
+    """Make the h1 of the opening the only one, or the first; without any, the title of the page is it."""
     titles = soup.find_all("h1")
-    for further in titles[1:]:
-        further.name = "h2"
+    kept = soup.select_one("header.page-title h1") or next(iter(titles), None)
+    for further in titles:
+        if kept is not None and further is not kept:
+            _lower(further, kept)
     if not titles:
         heading = soup.new_tag("h1")
         heading.string = title
         soup.insert(0, heading)
+
+
+def _lower(further: Tag, kept: Tag) -> None:
+    """Make a further title a heading; where it only says again what the page is called, as notebooks do, it goes."""
+    if further.get_text(" ", strip=True) == kept.get_text(" ", strip=True):
+        further.decompose()
+    else:
+        further.name = "h2"
+
+
+def _let_scroll(soup: BeautifulSoup) -> None:
+    """Let tables that no block of ours holds scroll within the page, by touch and keyboard, not the page with them."""
+    for table in soup.find_all("table"):
+        if not table.find_parent(class_="scroll"):
+            table.wrap(soup.new_tag("div", attrs={"class": "scroll", "tabindex": "0"}))
 
 
 def _unique_ids(soup: BeautifulSoup) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
+import re
+from collections.abc import Mapping
+from typing import Final
 
 import matplotlib.pyplot as plt
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from clv.report.blocks import Block, plain
-from clv.report.charts.style import KEEP_WIDTH, house_style
+from clv.report.charts import IN_THE_DARK, KEEP_WIDTH, house_style
 from clv.report.tables import Table
 from clv.report.text import Text
 
@@ -50,16 +53,34 @@ def figure(fig: Figure, title: str, measure: str, alt: str, text: Text, data: Ta
         Markup(
             '<figure class="chart"><figcaption><strong>{}</strong><span class="measure">{}</span></figcaption>'
             "{}{}</figure>"
-        ).format(plain(title), plain(measure), picture, _numbers(data, text))
+        ).format(plain(title), plain(measure), picture, _numbers(data, text)),
+        data.sheets if data is not None else (),
     )
 
 
 def svg(fig: Figure) -> bytes:
-    """Return the chart as SVG: letters as outlines, no date, the same bytes for the same drawing."""
+    """Return the chart as SVG: letters as outlines, no date, the same bytes for the same drawing.
+
+    One drawing serves light and dark screens: its colours are variables, so that the page holds no second one.
+    """
     buffer = io.BytesIO()
     with house_style():
         fig.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+    drawing = _COLOUR.sub(lambda found: f"var(--{found[1]})", buffer.getvalue().decode("utf-8"))
+    head, start, rest = drawing.partition(_FIRST_DEFINITIONS)
+    return f"{head}<style>{_THEMES}</style>{start}{rest}".encode()
+
+
+def _variables(colours: Mapping[str, str]) -> str:
+    return ":root{" + ";".join(f"--{name[1:]}:{value}" for name, value in colours.items()) + "}"
+
+
+_FIRST_DEFINITIONS: Final = "<defs>"
+_COLOUR: Final = re.compile("#(" + "|".join(colour[1:] for colour in IN_THE_DARK) + r")\b")
+_THEMES: Final = (
+    _variables({colour: colour for colour in IN_THE_DARK})
+    + f"@media screen and (prefers-color-scheme:dark){{{_variables(IN_THE_DARK)}}}"
+)
 
 
 def _picture(fig: Figure, alt: str) -> Markup:

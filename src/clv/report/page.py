@@ -15,7 +15,8 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
-from clv.report.content import TEMPLATES, Content, analyst_content, stakeholder_content
+from clv.report.blocks import Block, together
+from clv.report.content import TEMPLATES, Content, Files, analyst_content, content_of, stakeholder_content
 from clv.report.decided import Row
 from clv.report.text import Text
 
@@ -34,16 +35,28 @@ class Page:
         What the navigation calls it, already translated.
     file : str
         File name inside the published folder, e.g. "02_current_value.html".
+    has_method : bool
+        Whether a page with method and code lies beside it.
     """
 
     slug: str
     title: str
     file: str
+    has_method: bool = True
 
     @property
     def analyst_file(self) -> str:
         """Name of the page with method and code: "02_current_value_analyst.html"."""
         return f"{PurePosixPath(self.file).stem}_analyst.html"
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The same pages in another language: its code, its own name for itself, and the way to the folder they lie in."""
+
+    language: str
+    name: str
+    way: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,12 @@ class Site:
         Whether the data are invented; every page says so.
     stale_notice : str, optional
         A sentence for the top of every page when data are old or the run is partial.
+    languages : sequence of Elsewhere
+        Other languages of the pages; every page leads to itself in each.
+    home : str, optional
+        Address of the page of all reports.
+    since : str, optional
+        What has changed since the report before, for the first page.
     """
 
     title: str
@@ -76,10 +95,13 @@ class Site:
     decisions: Sequence[Row] = ()
     simulated: bool = False
     stale_notice: str | None = None
+    languages: Sequence[Elsewhere] = ()
+    home: str | None = None
+    since: str | None = None
 
 
-def render_page(notebook: NotebookNode, page: Page, site: Site) -> str:
-    """Return the stakeholders' page of an executed notebook.
+def render_page(notebook: NotebookNode, page: Page, site: Site, files: Files | None = None) -> str:
+    """Return the stakeholders' page of an executed notebook, with links to the files beside its tables.
 
     Cells tagged ``analyst``, ``parameters``, ``injected-parameters`` or ``checks`` are left out, and so are all code,
     printed lines and warnings.
@@ -89,7 +111,7 @@ def render_page(notebook: NotebookNode, page: Page, site: Site) -> str:
     NotebookError
         If a cell failed, or shows an image without a description.
     """
-    return _shell(stakeholder_content(notebook, page.title), page, site, analyst=False)
+    return _shell(stakeholder_content(notebook, page.title, files), page, site, analyst=False)
 
 
 def render_analyst_page(notebook: NotebookNode, page: Page, site: Site) -> str:
@@ -97,11 +119,16 @@ def render_analyst_page(notebook: NotebookNode, page: Page, site: Site) -> str:
     return _shell(analyst_content(notebook, page.title), page, site, analyst=True)
 
 
+def render_blocks(blocks: Sequence[Block], page: Page, site: Site) -> str:
+    """Return a page of blocks, without a notebook."""
+    return _shell(content_of(str(together(blocks).html), page.title), page, site, analyst=False)
+
+
 def _shell(content: Content, page: Page, site: Site, analyst: bool) -> str:
     """Return the content inside the shell that all pages share."""
     style, script = _asset("page.css"), _asset("page.js")
     if analyst:
-        style += HtmlFormatter(style="default").get_style_defs(".highlight")
+        style += _colours_of_code()
     return (
         _templates()
         .get_template("page.html.j2")
@@ -119,6 +146,19 @@ def _shell(content: Content, page: Page, site: Site, analyst: bool) -> str:
             script=Markup(script),  # noqa: S704 - our own file
         )
     )
+
+
+def _colours_of_code() -> str:
+    """Return the colours of code on paper and on light screens, and those on dark ones."""
+    return _coloured("print, (prefers-color-scheme: light)", "default") + _coloured(
+        "screen and (prefers-color-scheme: dark)", "github-dark"
+    )
+
+
+def _coloured(where: str, style: str) -> str:
+    """Return a style of Pygments for some media; what lies behind the code is the page's own."""
+    colours = HtmlFormatter(style=style).get_style_defs(".highlight")
+    return f"@media {where} {{ {colours} .highlight {{ background: none }} }}"
 
 
 def _policy(script: str) -> str:

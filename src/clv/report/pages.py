@@ -24,7 +24,7 @@ from clv.report.written import FOLDER, Piece, Words
 
 SAID: Final = "CLV_WORDS_SAID"
 """Variable that names a file for the sections that were said, so that tests know which words nobody has read."""
-MOST_ROWS: Final = 50  # of a table, unless told otherwise
+MOST_ROWS: Final = 200  # of a table, unless told otherwise: about 150 kB; files beside it hold all
 
 
 class Page:
@@ -88,7 +88,7 @@ class Page:
         if self.measure != "money":
             parts.append(self.notice(Claim("notice", "no_amounts")))
         parts += [*([self.tiles(*tiles)] if tiles else []), *([self.badge(*badge)] if badge else [])]
-        return Block(blocks.joined([part.html for part in parts]))
+        return blocks.together(parts)
 
     def tiles(self, *claims: Claim) -> Block:
         """Show key figures: each item of the sections is ``label | value | note | tone``, the last two if any."""
@@ -119,7 +119,7 @@ class Page:
         claim
             Its section begins with the heading; links of other pages find it by its name, ``07_portfolios.html#calls``.
         charts, tables
-            By the names in the words; a table with the name of a chart lies folded under it.
+            By the names in the words; each chart has a table of its name, which lies folded under it.
         also
             Claims that follow under the same heading: their sentences, charts and tables.
         limit
@@ -143,7 +143,7 @@ class Page:
             if texts
             else []
         )
-        return Block(blocks.joined([block.html for block in (*said, *shown)]))
+        return blocks.together([*said, *shown])
 
     def actions(self, *claims: Claim) -> Block:
         """Say what to do, most valuable first; the heading stands under ``[actions: always]``."""
@@ -171,14 +171,14 @@ class Page:
         self, piece: Piece, charts: Mapping[str, Figure], tables: Mapping[str, pd.DataFrame], limit: int | None
     ) -> Block:
         if piece.kind == "table":
-            return self._table(tables[piece.name], piece.body, limit)
-        behind = self._table(tables[piece.name], piece.title, None) if piece.name in tables else None
-        alt = blocks.Written(piece.body).striptags()
+            return self._table(piece.name, tables[piece.name], piece.body, limit)
+        behind = self._table(piece.name, tables[piece.name], piece.title, None)
+        alt = blocks.bare(blocks.Written(piece.body))
         return figure(charts[piece.name], piece.title, piece.measure, alt, self.text, behind)
 
-    def _table(self, frame: pd.DataFrame, caption: str, limit: int | None) -> Table:
-        named = [columns.column(str(name), self.text, self.facts) for name in frame.columns]
-        return table(columns.in_words(frame, self.text), named, caption, self.text, limit)
+    def _table(self, name: str, frame: pd.DataFrame, caption: str, limit: int | None) -> Table:
+        named = [columns.column(str(column), self.text, self.facts) for column in frame.columns]
+        return table(columns.in_words(frame, self.text), named, caption, self.text, limit, name)
 
     def _note(self) -> None:
         """Tell a test which section has been said last."""
@@ -196,6 +196,8 @@ def _require_all(
         kind, name = min(shown ^ given)
         fault = "is shown but not given" if (kind, name) in shown else "is given but not shown"
         raise ConfigError(f"{where}: {kind} {name!r} {fault}")
+    if unproved := sorted(charts.keys() - tables.keys()):
+        raise ConfigError(f"{where}: chart {unproved[0]!r} has no table of its numbers; give one of the same name")
 
 
 def _sentence(pieces: Sequence[Piece]) -> str:

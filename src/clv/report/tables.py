@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import pandas as pd
 from markupsafe import Markup
 
 from clv.errors import ConfigError, DataError
-from clv.report.blocks import Block, joined, plain
+from clv.report.blocks import Block, bare, joined, plain
+from clv.report.sheets import MOST_ROWS, Kind, Sheet, SheetColumn, unit_of, values_of
 from clv.report.text import Text
-
-Kind = Literal["text", "number", "money", "percent", "date", "month", "days", "written"]
-
 
 TOTAL = "_total"
 """Index of a row that adds up the others: it stands at the foot of the table and stays there when rows are sorted."""
@@ -39,6 +37,8 @@ class Column:
         Digits after the decimal sign.
     bar : bool
         Whether a bar from zero to the largest value of the column lies under each number.
+    alone, meaning : str
+        For files: what the column is called where none beside it explains it, and what it means.
     """
 
     name: str
@@ -46,6 +46,8 @@ class Column:
     kind: Kind = "text"
     decimals: int = 0
     bar: bool = False
+    alone: str = ""
+    meaning: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a kind that no reader was promised."""
@@ -58,8 +60,13 @@ class Table(Block):
     """A block that holds a table; only these go under a figure."""
 
 
-def table(frame: pd.DataFrame, columns: Sequence[Column], caption: str, text: Text, limit: int | None = 50) -> Table:
-    """Return a table that scrolls sideways on a phone and sorts on a click; missing values read "n/a".
+def table(
+    frame: pd.DataFrame, columns: Sequence[Column], caption: str, text: Text, limit: int | None = 50, name: str = ""
+) -> Table:
+    """Return a table that scrolls sideways on a phone; missing values read "n/a".
+
+    The script of the page lets readers sort and filter it, and turn over its leaves where it is long; without it, all
+    rows are there.
 
     Parameters
     ----------
@@ -73,6 +80,8 @@ def table(frame: pd.DataFrame, columns: Sequence[Column], caption: str, text: Te
         Language and currency.
     limit : int, optional
         Largest number of rows shown; a note says how many there are. None shows all.
+    name : str
+        Of the files that hold the whole table; without one there are none.
 
     Raises
     ------
@@ -94,12 +103,33 @@ def table(frame: pd.DataFrame, columns: Sequence[Column], caption: str, text: Te
     label, note = plain(caption), _note(n_shown, len(listed), text)
     body = _rows(listed.head(n_shown), columns, text) or _empty(len(columns), text)
     foot = Markup("<tfoot>{}</tfoot>").format(_rows(frame[totals], columns, text)) if totals.any() else Markup("")
-    return Table(
-        Markup(
-            '<div class="table"><div class="scroll" role="region" aria-label="{}" tabindex="0"><table class="{}">'
-            "<caption><span>{}</span></caption><thead><tr>{}</tr></thead><tbody>{}</tbody>{}</table></div>{}</div>"
-        ).format(label, _shape(columns), label, head, body, foot, note)
+    html = Markup(
+        '<div class="table"{}><div class="scroll" role="region" aria-label="{}" tabindex="0"><table class="{}">'
+        "<caption><span>{}</span></caption><thead><tr>{}</tr></thead><tbody>{}</tbody>{}</table></div>{}</div>"
+    ).format(_named(name), label, _shape(columns), label, head, body, foot, note)
+    return Table(html, (sheet(frame, columns, caption, text, name),) if name else ())
+
+
+def sheet(frame: pd.DataFrame, columns: Sequence[Column], title: str, text: Text, name: str) -> Sheet:
+    """Return what a table holds, its first `MOST_ROWS` rows, for the files beside it."""
+    totals = frame.index == TOTAL
+    kinds = [column.kind for column in columns]
+    rows, foot = (
+        values_of([values for _column, values in _series(part, columns)], kinds)
+        for part in (frame[~totals].head(MOST_ROWS), frame[totals])
     )
+    named: list[SheetColumn] = [
+        {
+            "name": column.name,
+            "label": bare(column.alone or column.label),
+            "kind": column.kind,
+            "decimals": column.decimals,
+            "unit": unit_of(column.kind, text),
+            "meaning": column.meaning,
+        }
+        for column in columns
+    ]
+    return {"name": name, "title": bare(title), "columns": named, "rows": rows, "totals": foot}
 
 
 def with_total(table: pd.DataFrame, **known: Any) -> pd.DataFrame:
@@ -115,8 +145,16 @@ def with_total(table: pd.DataFrame, **known: Any) -> pd.DataFrame:
     return pd.concat([table, total])
 
 
+def _named(name: str) -> Markup:
+    return Markup(' data-sheet="{}"').format(plain(name)) if name else Markup("")
+
+
 def _rows(frame: pd.DataFrame, columns: Sequence[Column], text: Text) -> Markup:
-    cells = [_cells(values, column, text, first=column is columns[0]) for column, values in _series(frame, columns)]
+    cards = bool(_shape(columns))
+    cells = [
+        _cells(values, column, text, first=column is columns[0], cards=cards)
+        for column, values in _series(frame, columns)
+    ]
     return joined([Markup("<tr>{}</tr>").format(joined(row)) for row in zip(*cells, strict=True)])
 
 
@@ -147,15 +185,16 @@ def _with_unit(column: Column, text: Text) -> str:
     return plain(column.label) + (f" ({units[column.kind]})" if column.kind in units else "")
 
 
-def _cells(values: pd.Series, column: Column, text: Text, first: bool) -> list[Markup]:
-    """Return the cells of one column; the first column names the row."""
+def _cells(values: pd.Series, column: Column, text: Text, first: bool, cards: bool) -> list[Markup]:
+    """Return the cells of one column; the first column names the row, and on cards each cell is named."""
     written = _writer(column, text)
     largest = _largest(values) if column.bar else 0.0
     tag, scope = ("th", Markup(' scope="row"')) if first else ("td", Markup(""))
+    label = Markup(' data-label="{}"').format(_with_unit(column, text)) if cards else Markup("")
     return [
-        Markup('<{tag}{scope} class="{look}" data-label="{label}" data-sort-value="{key}">{bar}{shown}</{tag}>').format(
+        Markup('<{tag}{scope} class="{look}"{label} data-sort-value="{key}">{bar}{shown}</{tag}>').format(
             tag=tag,
-            label=_with_unit(column, text),
+            label=label,
             scope=scope,
             look=_look(column),
             key=_sort_key(value, column.kind),
@@ -189,7 +228,7 @@ def _sort_key(value: Any, kind: Kind) -> str:
         return ""
     if kind in {"date", "month"}:
         return pd.Timestamp(value).isoformat()
-    return plain(value) if kind in {"text", "written"} else repr(float(value))
+    return bare(value) if kind in {"text", "written"} else repr(float(value))
 
 
 def _largest(values: pd.Series) -> float:

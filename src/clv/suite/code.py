@@ -46,15 +46,18 @@ def code_key(roots: Iterable[str], *, machinery: bool = False) -> str:
     machinery
         Whether the modules that start notebooks and publish count, too.
     """
-    digest = hashlib.sha256()
-    for name in used_modules(roots, machinery=machinery):
-        digest.update(f"{name} {_read(name).digest}\n".encode())
-    return digest.hexdigest()
+    return key_of(used_modules(roots, machinery=machinery))
+
+
+def key_of(modules: Iterable[str]) -> str:
+    """Return the SHA-256 of modules by their names, without what they import."""
+    lines = [f"{name} {_read(name).digest}\n" for name in modules]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def reading_key() -> str:
     """Return the key of the code that reads tables and settles what a run rests on."""
-    parts = (code_key(["clv.decisions.basis"]), *(_read(name).digest for name in COUNTED), libraries())
+    parts = (code_key(["clv.decisions.basis"]), key_of(COUNTED), libraries())
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -71,7 +74,8 @@ def used_modules(roots: Iterable[str], *, machinery: bool = False) -> list[str]:
     that only hands on what its modules define counts with what is taken from it.
     """
     found: dict[str, bool] = {}  # whether all of it was followed
-    waiting = [(name, True) for root in roots for name in _modules_named(root)]
+    named = cache(_modules_named)  # for this time only: files come and go while a kernel lives
+    waiting = [(name, True) for root in roots for name in named(root)]
     while waiting:
         name, wholly = waiting.pop()
         if found.get(name) in (True, wholly) or not (machinery or _computes(name)):
@@ -80,7 +84,7 @@ def used_modules(roots: Iterable[str], *, machinery: bool = False) -> list[str]:
         module = _read(name)
         on_the_way = () if module.offers else module.at_once
         for imported in module.names if wholly else on_the_way:
-            waiting += [(target, True) for target in _modules_named(imported)]
+            waiting += [(target, True) for target in named(imported)]
         parent = name.rpartition(".")[0]
         if parent:
             waiting.append((parent, False))

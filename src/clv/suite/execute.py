@@ -29,6 +29,7 @@ from clv.suite import graph
 from clv.suite.graph import NOTEBOOKS, Notebook, upstream
 from clv.suite.kernels import OwnKernelManager, kernel_folder, kernel_sockets
 from clv.suite.keys import stamp
+from clv.suite.languages import in_turn, part_languages
 from clv.suite.places import BUILDING
 from clv.suite.remnants import socket_tag
 from clv.suite.workspace import Workspace
@@ -162,9 +163,10 @@ def execute_notebook(notebook: Notebook, workspace: Workspace) -> Executed:
     output = workspace.folder / "notebooks" / f"{notebook.slug}.ipynb"
     output.parent.mkdir(exist_ok=True)
     parameters = {**workspace.config.notebooks.get(notebook.slug, {}), "run_dir": str(workspace.folder)}
-    minutes = workspace.config.notebook_minutes
+    minutes, languages = workspace.config.notebook_minutes, workspace.config.other_languages
     try:
-        _papermill(source, output, parameters, seconds=60 * minutes, tag=_tag(workspace.folder))
+        cells = in_turn(nbformat.read(source, as_version=4), languages)
+        _papermill(cells, output, parameters, seconds=60 * minutes, tag=_tag(workspace.folder))
     except PapermillExecutionError as error:
         raise _failure(notebook, error) from error
     except CellTimeoutError as error:  # an OSError, too
@@ -176,6 +178,7 @@ def execute_notebook(notebook: Notebook, workspace: Workspace) -> Executed:
     except Exception as error:  # papermill's copy may then claim success
         raise _fault_of_kernel(notebook, error) from error
     _verify(notebook, workspace, output)
+    part_languages(output)
     return Executed(notebook.slug, output, time.monotonic() - started)
 
 
@@ -194,13 +197,20 @@ def _tag(folder: Path) -> str:
     return socket_tag(folder.parents[1] if folder.parent.name == BUILDING else folder)
 
 
-def _papermill(source: Path, output: Path, parameters: dict[str, Any], seconds: float = 900.0, tag: str = "") -> None:
+def _papermill(
+    source: Path | nbformat.NotebookNode,
+    output: Path,
+    parameters: dict[str, Any],
+    seconds: float = 900.0,
+    tag: str = "",
+) -> None:
     """Execute a notebook in a kernel of its own, all its cells together within some seconds."""
-    logging.getLogger("papermill").setLevel(logging.WARNING)
+    for name in ("papermill", "asyncio"):  # what they call an error is raised, and told in one line
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     end = time.monotonic() + seconds
     with kernel_folder(tag) as sockets:
         papermill.execute_notebook(
-            str(source),
+            source,
             str(output),
             parameters=parameters,
             progress_bar=False,

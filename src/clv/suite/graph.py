@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clv.errors import ConfigError
+from clv.report.text import message
 
 
 @dataclass(frozen=True)
 class Notebook:
-    """One notebook: its file name without suffix, the artefacts it reads and those it writes."""
+    """One notebook: its file name without suffix, what its page is called, the artefacts it reads and those it writes.
+
+    The title is a message, said in the language of the reader.
+    """
 
     slug: str
+    title: str
     reads: tuple[str, ...]
     writes: tuple[str, ...]
 
@@ -25,16 +30,36 @@ class Notebook:
 SUMMARY = "00_summary"
 
 NOTEBOOKS: tuple[Notebook, ...] = (
-    Notebook("01_customer_base", reads=(), writes=("customers", "base_facts", "cards_to_complete")),
-    Notebook("02_current_value", reads=("customers", "base_facts"), writes=("current_value", "value_facts")),
-    Notebook("03_lifetime_value", reads=("customers", "base_facts"), writes=("forecast", "forecast_facts")),
+    Notebook(
+        "01_customer_base", message("Customer base"), reads=(), writes=("customers", "base_facts", "cards_to_complete")
+    ),
+    Notebook(
+        "02_current_value",
+        message("Current value"),
+        reads=("customers", "base_facts"),
+        writes=("current_value", "value_facts"),
+    ),
+    Notebook(
+        "03_lifetime_value",
+        message("Lifetime value"),
+        reads=("customers", "base_facts"),
+        writes=("forecast", "forecast_facts"),
+    ),
     Notebook(
         "07_portfolios",
+        message("Portfolios"),
         reads=("customers", "base_facts", "current_value", "value_facts", "forecast", "forecast_facts"),
         writes=("portfolios", "portfolio_summary", "calls"),
     ),
     Notebook(
+        "12_method",
+        message("Method"),
+        reads=("base_facts", "forecast_facts"),
+        writes=("checks",),
+    ),
+    Notebook(
         SUMMARY,
+        message("Summary"),
         reads=("base_facts", "value_facts", "forecast_facts", "portfolio_summary"),
         writes=("summary_facts",),
     ),

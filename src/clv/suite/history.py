@@ -47,11 +47,15 @@ def entry_of(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def stage_history(home: Path, record: dict[str, Any]) -> Path:
-    """Write the history with a run that is about to be published beside the present one; it is moved there later."""
-    before = [entry for entry in read_history(home) if entry["run_id"] != record["run_id"]]
+def with_run(home: Path, record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the entries as they will be once a run is published."""
+    return [*(entry for entry in read_history(home) if entry["run_id"] != record["run_id"]), entry_of(record)]
+
+
+def stage_history(home: Path, entries: Iterable[dict[str, Any]]) -> Path:
+    """Write a history beside the present one; it is moved there later."""
     part = home / f".{HISTORY}.part"
-    write_synced(part, as_text([*before, entry_of(record)]))
+    write_synced(part, as_text(entries))
     return part
 
 

@@ -17,7 +17,7 @@ import nbformat
 
 from clv.config import Config
 from clv.suite import graph
-from clv.suite.code import COUNTED, SHELL, code_key, imports_of, libraries, resource_key, used_modules
+from clv.suite.code import COUNTED, SHELL, imports_of, key_of, libraries, resource_key, used_modules
 from clv.suite.graph import NOTEBOOKS, Notebook, writer_of
 from clv.suite.workspace import Context, has_artefact, stamp_of
 
@@ -55,7 +55,7 @@ def pages_key() -> str:
     modules = used_modules(PAGES, machinery=True)
     prose = [_cells(notebook, "markdown") for notebook in NOTEBOOKS]
     tags = [[cell.metadata.get("tags", []) for cell in _read(notebook).cells] for notebook in NOTEBOOKS]
-    return _sha256(code_key(PAGES, machinery=True), resource_key(modules, ()), json.dumps([prose, tags]))
+    return _sha256(key_of(modules), resource_key(modules, ()), json.dumps([prose, tags]))
 
 
 def holds(folder: Path, notebook: Notebook, key: str) -> bool:
@@ -96,7 +96,7 @@ def _source(notebook: Notebook) -> tuple[str, str, str]:
     modules = used_modules([*imported, *COUNTED])
     others = {other.slug for other in NOTEBOOKS} - {notebook.slug}
     words = resource_key(modules, {*others, SHELL})
-    return json.dumps(cells), code_key([*imported, *COUNTED]), _sha256(words, libraries())
+    return json.dumps(cells), key_of(modules), _sha256(words, libraries())
 
 
 def _cells(notebook: Notebook, kind: str) -> list[str]:

@@ -14,10 +14,12 @@ from clv.errors import ConfigError
 from clv.suite.code import reading_key
 from clv.suite.graph import NOTEBOOKS, Notebook
 from clv.suite.keys import notebook_keys, pages_key
-from clv.suite.parameters import notebook_named
-from clv.suite.places import RECORD, latest_run
+from clv.suite.parameters import check_parameters, notebook_named
+from clv.suite.places import PARTIAL, RECORD, latest_run
 from clv.suite.reuse import held, order_of, sources
 from clv.suite.workspace import CONTEXT, Context, fingerprint
+
+_SHOWN = ("export", *(notebook.page for notebook in NOTEBOOKS))
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Options:
             raise ConfigError("--only and --until name two ends of one run; give one of them")
         if self.keep is not None and self.keep < 1:
             raise ConfigError(f"--keep {self.keep}: must be at least 1; the latest report always stays")
+
+    def check(self) -> None:
+        """Refuse the name of a notebook that the suite does not have."""
+        _ = self.notebooks
 
     @property
     def notebooks(self) -> list[Notebook]:
@@ -101,26 +107,43 @@ def make_plan(context: Context, home: Path, options: Options) -> Plan:
     if options.only is not None:
         wanted = notebooks[-1]
         taken.pop(wanted.slug, None)
-        if missing := [notebook.slug for notebook in notebooks[:-1] if notebook.slug not in taken]:
-            raise ConfigError(
-                f"--only {wanted.slug}: no run holds what {', '.join(missing)} would write now; "
-                f"run --until {wanted.slug} once"
-            )
+        _require_inputs(notebooks, taken)
     return Plan(notebooks, keys, taken)
 
 
-def foresee(config: Config, home: Path, options: Options) -> Plan:
-    """Decide as `make_plan` does, as far as can be told without reading the data.
+def _require_inputs(notebooks: list[Notebook], taken: dict[str, Path]) -> None:
+    """Refuse to run the last of some notebooks alone where no run holds what the others would write."""
+    if missing := [notebook.slug for notebook in notebooks[:-1] if notebook.slug not in taken]:
+        wanted = notebooks[-1].slug
+        raise ConfigError(
+            f"--only {wanted}: no run holds what {', '.join(missing)} would write now; run --until {wanted} once"
+        )
+
+
+def foresee(config: Config, home: Path, options: Options) -> list[str]:
+    """Say what a run would do, a line for each notebook and one for what would come of it; changes nothing.
 
     Raises
     ------
-    DataError
-        If a source cannot be found.
+    ClvError
+        If a parameter is wrong, a source cannot be found, or what a single notebook reads is missing.
     """
+    check_parameters(config)
+    if (latest := up_to_date(config, home, options)) is not None:
+        return [f"nothing has changed since {latest.name}, which stays the latest report"]
+    plan = foreseen(config, home, options)
+    end = "would be published" if plan.is_whole else f"would lie in {PARTIAL}/, being a part of the suite"
+    return [*plan.lines(), end]
+
+
+def foreseen(config: Config, home: Path, options: Options) -> Plan:
+    """Decide as `make_plan` does, as far as can be told without reading the data."""
     source_sha256 = fingerprint(config)
     for folder in sources(home, options.resume or options.only is not None):
         if (context := _as_it_would_be(folder, config, source_sha256)) is not None:
             return make_plan(context, home, options)
+    if options.only is not None:
+        _require_inputs(options.notebooks, {})
     return Plan(options.notebooks, {})
 
 
@@ -129,7 +152,7 @@ def up_to_date(config: Config, home: Path, options: Options) -> Path | None:
     latest = latest_run(home)
     if latest is None or options.force or options.only is not None or len(options.notebooks) < len(NOTEBOOKS):
         return None
-    if _pages_of(latest) != pages_key() or not (latest / "export").is_dir():
+    if _pages_of(latest) != pages_key() or not all((latest / name).exists() for name in _SHOWN):
         return None
     context = _as_it_would_be(latest, config, fingerprint(config))
     if context is None or len(held(notebook_keys(context), [latest], NOTEBOOKS)) < len(NOTEBOOKS):

@@ -17,6 +17,7 @@ from clv.suite import graph
 from clv.suite.execute import Executed
 from clv.suite.graph import NOTEBOOKS, Notebook
 from clv.suite.keys import holds, stamp
+from clv.suite.languages import translations
 from clv.suite.places import FAILED, PARTIAL, latest_run
 from clv.suite.workspace import file_of
 
@@ -52,14 +53,18 @@ def take_over(notebook: Notebook, source: Path, folder: Path, key: str) -> Execu
     output = folder / "notebooks" / f"{notebook.slug}.ipynb"
     output.parent.mkdir(exist_ok=True)
     nbformat.write(_results(notebook, source), output)
+    for other in translations(source, notebook.slug):
+        target = output.parent / other.parent.name / output.name
+        target.parent.mkdir(exist_ok=True)
+        nbformat.write(_results(notebook, source, other), target)
     stamp(folder, notebook.writes, key)
     return Executed(notebook.slug, output, 0.0, taken_from=source.name)
 
 
-def _results(notebook: Notebook, folder: Path) -> nbformat.NotebookNode | None:
+def _results(notebook: Notebook, folder: Path, file: Path | None = None) -> nbformat.NotebookNode | None:
     """Return a notebook as it is now with the results of a run, None where the run holds no whole copy of its code."""
     try:
-        executed = nbformat.read(folder / "notebooks" / f"{notebook.slug}.ipynb", as_version=4)
+        executed = nbformat.read(file or folder / "notebooks" / f"{notebook.slug}.ipynb", as_version=4)
     except (OSError, ValueError):  # none, or cut off
         return None
     present: nbformat.NotebookNode = nbformat.read(graph.notebook_folder() / f"{notebook.slug}.ipynb", as_version=4)

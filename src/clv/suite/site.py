@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import nbformat
+from babel import Locale
 
+from clv.config import Config, Language
 from clv.data.schema import REASONS
 from clv.report.decided import rows_of
-from clv.report.page import Page, Site, render_analyst_page, render_page
+from clv.report.page import Elsewhere, Page, Site, render_analyst_page, render_page
+from clv.report.since import change_since
 from clv.report.text import Text, message
+from clv.suite.beside import files_beside
 from clv.suite.execute import Executed
 from clv.suite.graph import NOTEBOOKS, SUMMARY
-from clv.suite.workspace import Workspace
-
-TITLES: Final = {
-    "00_summary": message("Summary"),
-    "01_customer_base": message("Customer base"),
-    "02_current_value": message("Current value"),
-    "03_lifetime_value": message("Lifetime value"),
-    "07_portfolios": message("Portfolios"),
-}
+from clv.suite.lists import PORTFOLIOS, write_lists
+from clv.suite.workspace import Workspace, speak
 
 REASON_LABELS: Final = {
     "malformed_line": message("lines without the columns of the table"),
@@ -38,28 +36,74 @@ if REASON_LABELS.keys() != REASONS.keys():
     raise AssertionError("every reason of the quarantine needs a label for readers")
 
 
-def render_site(workspace: Workspace, executed: list[Executed]) -> None:
-    """Write one page for readers and one for analysts per notebook into the run's folder."""
-    pages = _pages(workspace.text, {done.slug for done in executed})
+def render_site(
+    workspace: Workspace,
+    executed: list[Executed],
+    entries: tuple[Mapping[str, Any] | None, Mapping[str, Any]] | None,
+) -> None:
+    """Write one page for readers and one for analysts per notebook and language into the run's folder.
+
+    The first language lies in the folder of the run, each other one in a folder of its own within. `entries` are those
+    of the history for the run before, if any, and for this one; None for a run that enters no history.
+    """
+    config = workspace.config
+    for language in (config.language, *config.other_languages):
+        speak(language)
+        try:
+            since = change_since(*entries, workspace.text) if entries is not None else None
+            _render(workspace, executed, language, since)
+        finally:
+            speak(None)
+
+
+def _render(workspace: Workspace, executed: list[Executed], language: Language, since: str | None) -> None:
+    text, within = workspace.text, folder_of(language, workspace.config)
+    pages = pages_of(text, {done.slug for done in executed})
     site = Site(
         title=workspace.config.title,
         pages=pages,
-        text=workspace.text,
+        text=text,
         provenance=_provenance(workspace),
-        decisions=rows_of(workspace.context.intake.decisions, workspace.text),
+        decisions=rows_of(workspace.context.intake.decisions, text),
         simulated=workspace.config.simulated,
+        languages=elsewhere(language, workspace.config),
+        home=None if since is None else f"../../{within}/index.html" if within else "../index.html",
+        since=since,
     )
+    folder = workspace.folder / within
+    folder.mkdir(exist_ok=True)
     by_slug = {page.slug: page for page in pages}
     for done in executed:
-        notebook, page = nbformat.read(done.file, as_version=4), by_slug[done.slug]
-        (workspace.folder / page.file).write_text(render_page(notebook, page, site), encoding="utf-8")
-        (workspace.folder / page.analyst_file).write_text(render_analyst_page(notebook, page, site), encoding="utf-8")
+        notebook = nbformat.read(done.file.parent / within / done.file.name, as_version=4)
+        page = by_slug[done.slug]
+        files = files_beside(notebook, page, folder, text)
+        if since is not None and done.slug == PORTFOLIOS:
+            files = {**files, "plan": [*files.get("plan", ()), write_lists(workspace, folder)]}
+        (folder / page.file).write_text(render_page(notebook, page, site, files), encoding="utf-8")
+        (folder / page.analyst_file).write_text(render_analyst_page(notebook, page, site), encoding="utf-8")
 
 
-def _pages(text: Text, slugs: set[str]) -> list[Page]:
+def folder_of(language: Language, config: Config) -> str:
+    """Return the folder of the pages in a language, within that of the run."""
+    return "" if language == config.language else language
+
+
+def elsewhere(here: Language, config: Config) -> list[Elsewhere]:
+    """Return the other languages of the pages, each with the way to its folder."""
+    up = "" if here == config.language else "../"
+    found = []
+    for other in (config.language, *config.other_languages):
+        folder = folder_of(other, config)
+        name = str(Locale(other).get_display_name(other)).capitalize()
+        found.append(Elsewhere(other, name, up + (f"{folder}/" if folder else "")))
+    return [elsewhere for elsewhere in found if elsewhere.language != here]
+
+
+def pages_of(text: Text, slugs: set[str]) -> list[Page]:
+    """Return the pages of some notebooks in the order of the navigation, the summary first."""
     shown = [notebook for notebook in NOTEBOOKS if notebook.slug in slugs]
     first = sorted(shown, key=lambda notebook: (notebook.slug != SUMMARY, notebook.slug))
-    return [Page(notebook.slug, text(TITLES[notebook.slug]), notebook.page) for notebook in first]
+    return [Page(notebook.slug, text(notebook.title), notebook.page) for notebook in first]
 
 
 def _provenance(workspace: Workspace) -> list[tuple[str, str]]:

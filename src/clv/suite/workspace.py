@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,12 @@ import pandas as pd
 from ibis.expr.types import Table
 from pydantic import BaseModel, ConfigDict
 
-import clv
-from clv.config import Config
+from clv.config import Config, Language
 from clv.data import connect
 from clv.data.accounting import Accounts, valued
 from clv.data.engine import open_engine
 from clv.data.identity.company import CARDS, IdentityRecord
-from clv.data.ingest import Intake, check_currency
+from clv.data.intake import Intake, check_currency
 from clv.data.tables import Orphans, TableRecord
 from clv.decisions.basis import settle
 from clv.decisions.reach import Reach
@@ -88,7 +88,20 @@ class Context(BaseModel):
     code_sha256: str
 
 
+def read_context(folder: Path) -> Context:
+    """Return what was settled before the first notebook of a run ran."""
+    return Context.model_validate_json((folder / CONTEXT).read_text(encoding="utf-8"))
+
+
 Calling = Callable[["Workspace", str], None]
+
+_spoken: Language | None = None
+
+
+def speak(language: Language | None) -> None:
+    """Let all pages of this process be written in a language from here on; None: in the first of their config."""
+    global _spoken  # one kernel speaks one language at a time, whatever its notebook calls its workspace
+    _spoken = language
 
 
 class Workspace:
@@ -106,7 +119,7 @@ class Workspace:
     def __init__(self, folder: Path, make: Calling | None = None, made: Calling | None = None) -> None:
         self.folder = folder
         self._make, self._made = make, made
-        self.context = Context.model_validate_json((folder / CONTEXT).read_text(encoding="utf-8"))
+        self.context = read_context(folder)
         self.config = self.context.config
 
     @property
@@ -114,10 +127,10 @@ class Workspace:
         """Return the last day that counts."""
         return self.context.as_of
 
-    @cached_property
+    @property
     def text(self) -> Text:
-        """Return the language and number formats of the reader; notebooks call it `_`."""
-        return Text(self.config.language, self.config.currency)
+        """Return the language and number formats of the reader: the first of the config, unless another is spoken."""
+        return Text(_spoken or self.config.language, self.config.currency)
 
     def page(self, slug: str, **facts: Any) -> Page:
         """Return the page of a notebook in the making; facts are what any of its sentences may name."""
@@ -252,7 +265,7 @@ def prepare(config: Config, folder: Path, run_id: str, today: dt.date | None = N
     context = Context(
         run_id=run_id,
         created_at=now,
-        version=clv.__version__,
+        version=version("clv"),
         config=config.portable(),
         as_of=basis.as_of,
         holdout_start=basis.as_of

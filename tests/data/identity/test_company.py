@@ -165,3 +165,38 @@ def test_a_list_of_pairs_that_cannot_be_read_is_said(tmp_path, settled, content)
         (tmp_path / "never.csv").write_text(content)
     with pytest.raises(ConfigError, match=r"identity\.never_links: .*(has no column|cannot be read)"):
         settled(company(tmp_path, identity={"never_links": "never.csv"}))
+
+
+NEVER = "register_l,customer_id_l,register_r,customer_id_r\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"region": "XX"}, "identity.region: 'XX' is no country of ISO 3166"),
+        ({"region": "UK"}, "identity.region: 'UK' is no country of ISO 3166"),
+        ({"precedence": ["shop", "crm"]}, "identity.precedence: no register is called 'crm'; name shop, web"),
+        ({"never_links": "shop,1,web,nobody\n"}, "1 of 2 records are in no register, e.g. 'nobody' of 'web'"),
+        ({"never_links": "crm,1,web,a\n"}, "1 of 2 records are in no register, e.g. '1' of 'crm'.* one of shop, web"),
+        ({"never_links": "web,a,web,a\n"}, "'a' of 'web' is kept apart from itself"),
+        ({"never_links": "web;a;shop;1\n"}, "in no register"),
+    ],
+)
+def test_a_setting_of_identity_that_names_nothing_is_refused_by_its_name(tmp_path, settled, settings, message):
+    if "never_links" in settings:
+        (tmp_path / "never.csv").write_text(NEVER + settings["never_links"])
+        settings = {"never_links": "never.csv"}
+    with pytest.raises(ConfigError, match=message):
+        settled(company(tmp_path, identity=settings))
+
+
+@pytest.mark.parametrize("threshold", [0, 1, 0.4, 1.5, -1])
+def test_a_threshold_that_joins_all_or_none_is_refused(tmp_path, threshold):
+    with pytest.raises(ConfigError, match=r"identity.threshold = .* should be"):
+        company(tmp_path, identity={"threshold": threshold})
+
+
+def test_a_pair_that_is_listed_both_ways_and_twice_stays_two_once(tmp_path, settled):
+    (tmp_path / "never.csv").write_text(NEVER + "shop,1,web,a\nweb,a,shop,1\nshop,1,web,a\n")
+    _, record = settled(company(tmp_path, identity={"never_links": "never.csv"}))
+    assert record.joined == 0

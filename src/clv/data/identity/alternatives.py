@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from clv.data.identity import levels
-from clv.data.identity.levels import FAMILY, GIVEN, Field
+from clv.data.identity.fields import BIRTH, FAMILY, GIVEN, TAX
+from clv.data.identity.levels import Field
 
 ODDS_RANGE: Final = (0.25, 256.0)  # what counts of a few pairs can be trusted to say
 NO_HOUSEHOLDS: Final = (50, 16.0)
@@ -51,7 +51,7 @@ def count_households(connection: Any, fields: tuple[Field, ...]) -> Households:
     related = f"gamma_family > {FAMILY.gamma('half')} and ({' or '.join(shared) or 'true'})"
     same, other = f"gamma_given >= {GIVEN.gamma('first')}", f"gamma_given = {GIVEN.gamma('differs')}"
     if "birth" in names and shared:
-        birth = levels.BIRTH.gamma
+        birth = BIRTH.gamma
         same, other = f"{same} and gamma_birth <> {birth('differs')}", f"{other} and gamma_birth < {birth('slip')}"
     counts = f"select count(*) filter ({same}), count(*) filter ({other}) from compared where {related}"  # noqa: S608
     n_same, n_other = connection.sql(counts).fetchone()
@@ -88,7 +88,7 @@ def against_both(pairs: pd.DataFrame, n_supposed: float) -> pd.DataFrame:
         shift = float(np.clip(np.log2(max(expected, 1.0) / n_supposed), *PRIOR_SHIFT))
     weight = np.round(-np.logaddexp2(-(random + shift), -household), 6)
     found = pairs.assign(probability=expit(weight * np.log(2)), weight=weight)
-    same_tax = found["gamma_tax"] == levels.TAX.gamma("same") if "gamma_tax" in found else False
+    same_tax = found["gamma_tax"] == TAX.gamma("same") if "gamma_tax" in found else False
     kept: pd.DataFrame = found[(weight >= LEAST_WEIGHT) | same_tax].reset_index(drop=True)
     return kept
 

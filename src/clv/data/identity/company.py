@@ -11,6 +11,7 @@ import ibis
 import pandas as pd
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
+from phonenumbers import SUPPORTED_REGIONS
 
 from clv.config import Config
 from clv.data.decided import Decision
@@ -107,6 +108,10 @@ def identify(config: Config, engine: Backend, folder: Path, today: dt.date) -> I
             _rename(config, engine, folder, _no_map(engine), several=True)
         return None
     frame = cards.to_pyarrow().to_pandas()
+    if unknown := set(config.identity.precedence) - set(config.source.registers):
+        raise ConfigError(
+            f"identity.precedence: no register is called {min(unknown)!r}; name {', '.join(config.source.registers)}"
+        )
     region, decision = choose_region(config, frame)
     if "referred_by" in frame and several:
         frame["referred_by"] = (frame["register"] + ":" + frame["referred_by"]).where(frame["referred_by"].notna())
@@ -141,6 +146,11 @@ def identify(config: Config, engine: Backend, folder: Path, today: dt.date) -> I
 def choose_region(config: Config, cards: pd.DataFrame) -> tuple[str, tuple[Decision, ...]]:
     """Tell the country of phones without a country code and of tax ids: stated, or by check digits, or by currency."""
     if config.identity.region is not None:
+        if config.identity.region not in SUPPORTED_REGIONS:
+            raise ConfigError(
+                f"identity.region: {config.identity.region!r} is no country of ISO 3166; give its two letters, e.g. GB "
+                "for the United Kingdom"
+            )
         return config.identity.region, (Decision("region", config.identity.region, "stated", "identity.region"),)
     ids = cards["tax_id"].dropna() if "tax_id" in cards else pd.Series(dtype=object)
     passed = {

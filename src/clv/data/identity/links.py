@@ -11,9 +11,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from clv.data.identity import levels
 from clv.data.identity.alternatives import Households, against_both, count_households, weights_query
 from clv.data.identity.blocking import Rule, block
+from clv.data.identity.fields import fields_of
 from clv.data.identity.levels import Field
 from clv.data.identity.model import Model
 from clv.data.identity.records import Records
@@ -46,7 +46,7 @@ def score(records: Records) -> Scored:
         If the engine fails; its own message may hold values of the records and is not shown.
     """
     filled = frozenset(str(column) for column in records.features if records.features[column].notna().any())
-    fields = levels.fields_of(filled)
+    fields = fields_of(filled)
     keys, rules = block(records.features)
     if not rules or not fields:
         return Scored(_no_pairs(fields), fields, rules, (), 0, has_households=True)

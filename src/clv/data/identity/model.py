@@ -13,7 +13,7 @@ from clv.data.identity.columns import arrow_table
 from clv.data.identity.comparing import columns_of, levels_query
 from clv.data.identity.levels import Field
 
-SEED: Final = 7
+SEED: Final = 7  # any number will do: the same cards must give the same people again
 SAMPLED_PAIRS: Final = (
     300_000  # to learn how two people agree by chance; levels rarer than one in 30,000 keep their start
 )
@@ -22,11 +22,13 @@ FEWEST_TRAINING_PAIRS: Final = 100  # below that the starting values of `levels`
 M_RANGE: Final = 5.0  # times its starting value, up or down, that training may move a share
 M_DIFFERS_RANGE: Final = 2.0
 """The same downwards for fields of one person that differ: where few fields are left, training takes each such pair for
-two people, and nothing in the data says otherwise.
+two people, and nothing in the data says otherwise. Round, chosen by hand: fields of one
+person differ at least half as often as `levels` says.
 """
 PRIOR_RECORDS: Final = 500
 """Records that the general shares of `levels` count for beside those at hand when the frequency of a value is reckoned:
-in a register of ten cards a name on two of them is not the name of a fifth of mankind.
+in a register of ten cards a name on two of them is not the name of a fifth of mankind. Round,
+chosen by hand: from a few thousand cards on, the data decide.
 """
 PRIOR_PAIRS: Final = 20_000.0  # pairs that they count for beside those sampled, likewise
 SURE_RECALL: Final = 0.8  # share of the pairs of one person that agree on two things of their own

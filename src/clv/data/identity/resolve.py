@@ -121,8 +121,14 @@ def _record_pairs(
     pairs = [(tuple(one), tuple(other)) for one, other in never_links]
     unknown = [key for pair in pairs for key in pair if key not in place]
     if unknown:
+        (register, customer_id), registers = unknown[0], ", ".join(sorted(source["register"].unique()))
         raise ConfigError(
-            f"never_links: {len(unknown)} of {2 * len(pairs)} records are in no register; check their ids"
+            f"never_links: {len(unknown)} of {2 * len(pairs)} records are in no register, e.g. {customer_id!r} of "
+            f"{register!r}; check their ids, and that register is one of {registers}"
+        )
+    if own := [one for one, other in pairs if one == other]:
+        raise ConfigError(
+            f"never_links: {own[0][1]!r} of {own[0][0]!r} is kept apart from itself; name two records, or take it out"
         )
     numbers = ((place[one], place[other]) for one, other in pairs)
     return frozenset((min(pair), max(pair)) for pair in numbers)

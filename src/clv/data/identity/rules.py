@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from clv.data.identity.levels import FIELDS, Field
+from clv.data.identity.fields import FIELDS
+from clv.data.identity.levels import Field
 
 BY_NAME: Final = {field.name: field for field in FIELDS}
 SETTLED: Final = 0.99  # probability given to a pair that a rule settles, at the least

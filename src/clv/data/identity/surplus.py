@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from clv.data.identity.levels import PRESENT, Field
+from clv.data.identity.fields import PRESENT
+from clv.data.identity.levels import Field
 
 MARGIN: Final = 2.0  # times what independence expects: names go with places, and shares of chance come from a sample
 DEVIATIONS: Final = 2.0  # standard deviations of a count of pairs by which a surplus must stand out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -14,10 +13,12 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import StringColumn, Table
 
 from clv.config import SourceTable
+from clv.data.columns import require_columns
 from clv.data.connect import read_source
 from clv.data.engine import open_engine
-from clv.data.reading import Reading
+from clv.data.reading import ORDINAL, Reading, line_of
 from clv.data.tables.values import OUT_OF_RANGE, UNREADABLE, as_attribute, can_be_faulty, fault_of, read_value
+from clv.definitions import Column as Defined
 from clv.definitions import Definition
 from clv.errors import DataError
 
@@ -71,12 +72,13 @@ def _read_place(
 ) -> PlaceRead:
     reading = read_source(engine, source, staging)
     malformed = reading.malformed
-    _require_columns(reading.columns, source.mapped, source.path)
-    rows = engine.create_table("as_found", reading.rows.select(*source.mapped.values()), temp=True)
+    require_columns(reading.columns, source)
+    position = [] if reading.locate is None else [ORDINAL]
+    rows = engine.create_table("as_found", reading.rows.select(*source.mapped.values(), *position), temp=True)
     typed = _typed(engine, replace(reading, rows=rows), table, source, today)
     counted = _count_faults(typed)
     n_rows = counted.pop("")
-    _refuse_if_misread(table, source, counted, n_rows, limit)
+    _refuse_if_misread(reading, typed, table, source, counted, n_rows, limit)
     reason = _reason(typed, table, list(source.columns))
     faults = [name for name in typed.columns if name.startswith(FAULT)]
     whole = typed.mutate(**{REASON: reason, LINE: ibis.null(str)}).drop(*faults)
@@ -93,20 +95,6 @@ def _read_place(
     whole.to_parquet(file)
     optional = {name: n for name, n in counted.items() if name.partition(" ")[0] not in table.required}
     return PlaceRead(file, n_rows + lines, optional)
-
-
-def _require_columns(found: list[str], mapped: dict[str, str], where: str) -> None:
-    missing = {ours: theirs for ours, theirs in mapped.items() if theirs not in found}
-    if not missing:
-        return
-    named = []
-    for ours, theirs in missing.items():
-        near = difflib.get_close_matches(theirs, found, n=1)
-        named.append(f"{theirs!r} (for {ours}" + (f"; did you mean {near[0]!r}?)" if near else ")"))
-    raise DataError(
-        f"{where}: {len(missing)} of {len(mapped)} columns are missing: {', '.join(named)}; "
-        f"the file has: {', '.join(map(repr, found[:20]))}"
-    )
 
 
 def _typed(engine: Backend, reading: Reading, table: Definition, source: SourceTable, today: dt.date) -> Table:
@@ -163,7 +151,13 @@ def _count_faults(typed: Table) -> dict[str, int]:
 
 
 def _refuse_if_misread(
-    table: Definition, source: SourceTable, counted: dict[str, int], n_rows: int, limit: float
+    reading: Reading,
+    typed: Table,
+    table: Definition,
+    source: SourceTable,
+    counted: dict[str, int],
+    n_rows: int,
+    limit: float,
 ) -> None:
     for name, n in counted.items():
         column, _space, fault = name.partition(" ")
@@ -175,8 +169,17 @@ def _refuse_if_misread(
             remedy = f"values go from {low:g} {'upwards' if high is None else f'to {high:g}'}; convert them"
         raise DataError(
             f"{source.path}: {source.columns[column]} (for {table.name}.{column}): {n:,} of {n_rows:,} values "
-            f"{'cannot be read' if fault == UNREADABLE else 'are out of range'}; {remedy}"
+            f"{'cannot be read' if fault == UNREADABLE else 'are out of range'}"
+            f"{_example(reading, typed, table[column], source, fault)}; {remedy}"
         )
+
+
+def _example(reading: Reading, typed: Table, column: Defined, source: SourceTable, fault: str) -> str:
+    """Return the first value of a column with a fault, unless it is personal, and its line where it has one."""
+    first = typed.filter(typed[FAULT + column.name] == fault).order_by(ROW).limit(1)[FOUND + column.name].execute()[0]
+    line = line_of(reading, source.columns[column.name], str(first))
+    place = "" if line is None else f" in line {line:,}"
+    return place if column.personal else f", e.g. {str(first)[:40]!r}{place}"
 
 
 def _malformed(lines: Table, like: Table) -> Table:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Final
 
 import ibis
 import ibis.expr.datatypes as dtypes
-from ibis.expr.types import Column, StringColumn, Table
+from ibis.expr.types import Column, StringColumn
 
 from clv.config import SourceTable
 from clv.data import amounts
+from clv.data.ids import id_text, number_text
 from clv.data.missing import MISSING_IDS, is_missing
-from clv.data.reading import Reading
+from clv.data.reading import Reading, TwoWays, naming_lines
 from clv.data.schema import MONEY
 from clv.data.stamps import read_stamps
 from clv.definitions import Column as Defined
@@ -59,7 +59,12 @@ def read_value(reading: Reading, column: Defined, source: SourceTable) -> Column
         If the column is of a type that cannot be read so, or can be read in two ways.
     """
     theirs = source.columns[column.name]
-    return _read(reading, theirs, column.kind, source, f"{source.path}: {theirs}")
+    try:
+        return _read(reading, theirs, column.kind, source, f"{source.path}: {theirs}")
+    except TwoWays as error:
+        if not column.personal:
+            raise
+        raise DataError(error.without_values) from None  # what is personal reaches no log
 
 
 def can_be_faulty(column: Defined) -> bool:
@@ -92,13 +97,11 @@ def fault_of(column: Defined, read: Column, found: Column, today: dt.date) -> St
     return ibis.cases(*faults, else_=ibis.null(str))
 
 
-def as_text(column: Column, where: str, words: Sequence[str] = MISSING_IDS) -> StringColumn:
+def as_text(column: Column, where: str) -> StringColumn:
     """Write a value as text, null where it is missing; a whole number that arrived as a float loses its '.0'."""
     if column.type().is_binary() or column.type().is_nested():
         raise DataError(f"{where}: values are of type {column.type()}; give text or numbers")
-    text = column.cast("string")
-    fractional = column.type().is_floating() or column.type().is_decimal()
-    return ibis.ifelse(is_missing(column, words), ibis.null(str), text.re_replace(r"\.0+$", "") if fractional else text)
+    return ibis.ifelse(is_missing(column), ibis.null(str), number_text(column))
 
 
 def as_attribute(column: Column, where: str) -> Column:
@@ -112,7 +115,8 @@ def _read(reading: Reading, theirs: str, kind: Kind, source: SourceTable, where:
     column = reading.rows[theirs]
     match kind:
         case "id":
-            return as_text(column, where, MISSING_IDS if source.missing_ids is None else source.missing_ids)
+            words = MISSING_IDS if source.missing_ids is None else source.missing_ids
+            return ibis.ifelse(is_missing(column, words), ibis.null(str), id_text(column, where))
         case "text":
             return as_text(column, where)
         case "day":
@@ -122,20 +126,24 @@ def _read(reading: Reading, theirs: str, kind: Kind, source: SourceTable, where:
         case "flag":
             return _flag(column, where)
         case "money":
-            return _amount(reading.rows, theirs, source, where)
+            return _amount(reading, theirs, source, where)
         case "number" if column.type().is_string():
-            return _amount(reading.rows, theirs, source, where).cast("float64")
+            return _amount(reading, theirs, source, where).cast("float64")
         case "share" | "score" if column.type().is_string():
             return _small_number(column)
         case _:
             return _number(column)
 
 
-def _amount(rows: Table, theirs: str, source: SourceTable, where: str) -> Column:
-    column = rows[theirs]
+def _amount(reading: Reading, theirs: str, source: SourceTable, where: str) -> Column:
+    column = reading.rows[theirs]
     if not column.type().is_string():
         return _number(column).try_cast(MONEY)
-    return amounts.read_text(rows, theirs, where, decimal=source.decimal, currency_sign=source.currency_sign).amount
+    with naming_lines(reading, theirs):
+        read = amounts.read_text(
+            reading.rows, theirs, where, decimal=source.decimal, currency_sign=source.currency_sign
+        )
+    return read.amount
 
 
 def _number(column: Column) -> Column:

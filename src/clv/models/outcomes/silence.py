@@ -97,10 +97,6 @@ class Curve(NamedTuple):
             columns.append(low + np.clip(share, 0.0, 1.0) * (high - low) if day < start.days[k] else high)
         return Curve(shape.days, np.maximum(np.maximum.accumulate(np.column_stack(columns), axis=1), _LEAST))
 
-    def faster(self, factor: float) -> Curve:
-        """Return the curve with all hazards scaled by a factor > 0."""
-        return Curve(self.days, np.clip(factor * self.hazard, _LEAST, _MOST))
-
     def _piece(self, k: int) -> tuple[FloatArray, FloatArray]:
         """Return the hazard where a piece begins, and its power of time; a single day is followed by a steady rate."""
         if self.days.size == 1:

@@ -286,6 +286,13 @@ class PurchaseModel(Estimator[P]):
         evidence: pd.Series = (shape + customers["frequency"]).rename("evidence")
         return evidence
 
+    def expected_purchases(self, customers: pd.DataFrame, horizon: Horizon) -> pd.Series:
+        """Return each customer's expected purchases in the horizon alone, on the index of customers."""
+        length = require_horizon(horizon).in_units(self.time_unit)
+        p, counts, position = self._rows(customers)
+        values = self._expected_purchases(p, *counts, length)
+        return pd.Series(values[position], index=customers.index, name="expected_purchases")
+
     def p_no_purchase(self, customers: pd.DataFrame, horizon: Horizon) -> pd.Series:
         """Return each customer's probability of no purchase in the horizon alone, on the index of customers."""
         length = require_horizon(horizon).in_units(self.time_unit)

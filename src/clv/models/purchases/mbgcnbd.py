@@ -6,6 +6,7 @@ Platzer & Reutterer (2016), Marketing Science 35(5), 779–799. The formulas are
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Self
 
 import numpy as np
@@ -100,9 +101,11 @@ class MBGCNBD(PurchaseModel[Params]):
         rows = pd.DataFrame({"frequency": x, "recency": t_x, "T": T, "customers": n})
         if self.k is not None:
             return self._fit_at(self.k, rows, gaps)
-        heights = self._heights(rows, gaps)
+        tried = self._tried(rows, gaps)
+        heights = {k: model.log_likelihood_ for k, model in tried.items()}
+        self.__dict__ |= tried[max(heights, key=heights.__getitem__)].__dict__
         self.log_likelihoods_ = pd.Series(heights, name="log_likelihood")
-        return self._fit_at(max(heights, key=heights.__getitem__), rows, gaps)
+        return self
 
     def evidence(self, customers: pd.DataFrame) -> pd.Series:
         """Return the shape r + k·x of the gamma distribution of the rate at which a customer passes stages, > 0."""
@@ -116,14 +119,14 @@ class MBGCNBD(PurchaseModel[Params]):
         self.log_likelihood_ += (k - 1) * gaps
         return self
 
-    def _heights(self, rows: pd.DataFrame, gaps: float) -> dict[int, float]:
-        """Return the log-likelihood by k = 1, 2, … until it has fallen twice in a row."""
-        heights: dict[int, float] = {}
+    def _tried(self, rows: pd.DataFrame, gaps: float) -> dict[int, Self]:
+        """Return the model fitted with k = 1, 2, … stages, until the log-likelihood has fallen twice in a row."""
+        tried: dict[int, Self] = {}
         for k in range(1, MOST_STAGES + 1):
-            heights[k] = self._fit_at(k, rows, gaps).log_likelihood_
-            if k - max(heights, key=heights.__getitem__) >= 2:
+            tried[k] = copy(self)._fit_at(k, rows, gaps)
+            if k - max(tried, key=lambda k: tried[k].log_likelihood_) >= 2:
                 break
-        return heights
+        return tried
 
     def _params(self, values: Sequence[float]) -> Params:
         """Return the fitted parameters with the k they were fitted for."""

@@ -10,7 +10,7 @@ from clv.report.charts.expectation import frequency_fit, means_by_class
 from clv.report.charts.grids import heat_grid
 from clv.report.charts.lines import concentration_curve, time_lines
 from clv.report.charts.probability import pit_histogram, reliability_curve
-from clv.report.charts.style import colour_of, house_style
+from clv.report.charts.style import IN_THE_DARK, KEEP_WIDTH, colour_of, house_style
 from clv.report.charts.tracking import (
     cumulative_tracking,
     forecast_against_actual,
@@ -19,6 +19,8 @@ from clv.report.charts.tracking import (
 )
 
 __all__ = [
+    "IN_THE_DARK",
+    "KEEP_WIDTH",
     "bars",
     "colour_of",
     "concentration_curve",

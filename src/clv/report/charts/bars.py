@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from clv.report.charts.style import (
     BLUE,
+    EDGE,
     INK,
     MUTED,
     QUIET,
@@ -183,7 +184,7 @@ def _zero_line(ax: Axes, values: Mapping[str, pd.Series]) -> None:
     sizes = np.concatenate([_lengths(series) for series in values.values()])
     low, high = min(0.0, sizes.min()), max(0.0, sizes.max())
     ax.set_xlim(low, high if high > low else 1.0)
-    ax.axvline(0, color="#9aa3af", linewidth=0.8)
+    ax.axvline(0, color=EDGE, linewidth=0.8)
 
 
 def _upright(

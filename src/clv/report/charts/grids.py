@@ -32,6 +32,7 @@ _SHADES = LinearSegmentedColormap.from_list("clv", ["#f1f5f9", "#9cc3de", "#3f86
 _NARROW_COLUMNS = 6  # up to here a grid fits a phone
 _SMALLEST_POINTS = 6.5  # numbers smaller than this are left to the data table
 _LETTER_WIDTH = 0.62  # of the size of the letters
+_WHITE = "#fefefe"  # of numbers: unlike the paper, it stays white where the page is dark, as the shades stay
 _WHITE_BELOW = 0.18  # luminance at which white and black stand out equally
 _NAMES_INCHES = 1.4  # for the names of the rows
 
@@ -104,7 +105,7 @@ def _write_cells(ax: Axes, matrix: pd.DataFrame, labels: pd.DataFrame, points: f
     shades = ax.collections[0]
     for (row, column), value in np.ndenumerate(matrix.to_numpy()):
         if np.isfinite(value):
-            colour = "white" if _luminance(shades.cmap(shades.norm(value))) < _WHITE_BELOW else "black"
+            colour = _WHITE if _luminance(shades.cmap(shades.norm(value))) < _WHITE_BELOW else "black"
             label = str(labels.iloc[row, column])
             ax.text(column + 0.5, row + 0.5, label, ha="center", va="center", color=colour, fontsize=points)
 

@@ -32,11 +32,29 @@ KEEP_WIDTH = "keep width"  # Figure label of charts that a phone scrolls instead
 INK = "#1b2430"
 MUTED = "#566173"
 GRID = "#e4e7eb"
+EDGE = "#9aa3af"
+PAPER = "#ffffff"  # what a chart lies on
 QUIET = "#a9bccd"  # bars beside a highlighted one
 
 # Okabe and Ito's colour-blind safe hues, darkened until each reads as text on white (contrast of 4.5 or more).
 BLUE, VERMILION, GREEN, PURPLE, OCHRE = "#00629b", "#c04a00", "#00785a", "#a0417f", "#8a6400"
 CYCLE = (BLUE, VERMILION, GREEN, PURPLE, OCHRE)
+
+IN_THE_DARK = {
+    PAPER: "#1b212a",
+    INK: "#e9edf2",
+    MUTED: "#a9b4c2",
+    GRID: "#333c48",
+    EDGE: "#6b7684",
+    QUIET: "#64788c",
+    BLUE: "#6fb8ea",
+    VERMILION: "#ff9a66",
+    GREEN: "#4fc9a2",
+    PURPLE: "#e59bcb",
+    OCHRE: "#e2b955",
+}
+"""What each colour becomes for readers whose screen is dark: the card of the page, and hues that read as text on it
+(contrast of 4.5 or more; lines and quiet bars stand out from it)."""
 
 # The same thing has the same colour on every page, in every language: the key is the name of the column.
 MEANINGS = {
@@ -73,7 +91,7 @@ def house_style() -> Iterator[None]:
         "axes.titlecolor": MUTED,
         "axes.titlelocation": "left",
         "axes.titlepad": 10,
-        "axes.edgecolor": "#9aa3af",
+        "axes.edgecolor": EDGE,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.spines.left": False,
@@ -86,8 +104,8 @@ def house_style() -> Iterator[None]:
         "ytick.labelcolor": INK,
         "lines.linewidth": 2.2,
         "lines.solid_capstyle": "round",
-        "figure.facecolor": "white",
-        "savefig.facecolor": "white",
+        "figure.facecolor": PAPER,
+        "savefig.facecolor": PAPER,
         "svg.fonttype": "path",
         "svg.hashsalt": "clv",  # ids depend on the drawing alone, so that equal runs give equal bytes
     }
