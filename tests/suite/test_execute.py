@@ -98,6 +98,7 @@ def test_warnings_of_papermill_stay_ignored_when_a_notebook_beside_ends(cores, m
 
     monkeypatch.setattr(execute.papermill, "execute_notebook", pretend)
     monkeypatch.setattr(execute, "_verify", lambda *_: None)
+    monkeypatch.setattr(execute, "part_languages", lambda _: None)
     before = list(warnings.filters)
     executed = execute_suite(
         SimpleNamespace(folder=tmp_path, config=SimpleNamespace(notebooks={}, notebook_minutes=1, other_languages=())),
