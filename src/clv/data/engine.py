@@ -35,7 +35,7 @@ def open_engine(spill: Path | None = None) -> Backend:
         "TimeZone": "UTC",
         "autoinstall_known_extensions": False,
         # Python run with -c looks like a terminal to the engine; in a notebook it wants a package to hear that
-        "enable_progress_bar": None if "ipykernel" in sys.modules else False,
+        "enable_progress_bar": None if _in_ipython() else False,
         "temp_directory": spill,
         "memory_limit": MEMORY if spill is not None else None,  # without a place to spill to, the engine's own limit
     }
@@ -46,6 +46,11 @@ def open_engine(spill: Path | None = None) -> Backend:
     if workers := os.environ.get("CLV_ENGINE_THREADS"):
         engine.raw_sql(f"SET threads = {int(workers)}")
     return engine
+
+
+def _in_ipython() -> bool:
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and ipython.get_ipython() is not None
 
 
 def dialects_of(column: Column) -> set[str]:
