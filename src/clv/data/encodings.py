@@ -28,7 +28,7 @@ from clv.data.decided import Decision
 from clv.data.layout import Layout, find_layout
 from clv.errors import DataError
 
-MOST_EXAMPLES = 3
+MOST_EXAMPLES = 3  # words that a reader can check at a glance
 SAMPLE_BYTES = 1 << 20  # head of a file, from which its layout is told
 CHUNK_BYTES = 4 << 20
 MAX_LINE_BYTES = 16 << 20  # the engine passes over lines beyond its buffer of 32 MB without a word

@@ -30,7 +30,7 @@ from clv.units import DAYS_PER_WEEK, Horizon, days
 
 FloatArray = npt.NDArray[np.float64]
 
-CUSTOMERS_PER_PART: Final = 250_000
+CUSTOMERS_PER_PART: Final = 250_000  # so that memory does not grow with their number; by hand
 _SD_PER_MEAN_ERROR: Final = 1.25  # of a normal variable: the root of pi / 2
 
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from clv.errors import ConfigError, DataError
 
 _SHOWN: Final = 3  # examples in a message
-_COLUMNS_SHOWN: Final = 12
+_COLUMNS_SHOWN: Final = 12  # of a frame in a message: what one line of a terminal holds
 _LETTERS: Final = 40  # of a value in a message
 
 

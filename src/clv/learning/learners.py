@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 FloatArray = npt.NDArray[np.float64]
 
-SEED: Final = 20_050_517
+SEED: Final = 20_050_517  # any; stated so that a forecast is the same again
 # chosen by tests/benchmarks/choices.py: penalties of the squared standardised coefficients where the mean outcome is 1,
 # and of the logistic regression over all rows (1 / C); and what the trees may do
 _PENALTY = 0.05
